@@ -1,0 +1,30 @@
+# deltarule_room(NAME [ENGINE]): src/NAME as an object library; ENGINE rooms are part of the engine component.
+# Below src/app nothing throws, so these rooms are compiled without exceptions.
+include_guard()
+find_package(Threads REQUIRED)
+
+add_library(deltarule_flags INTERFACE)
+target_compile_features(deltarule_flags INTERFACE cxx_std_20)
+target_compile_options(deltarule_flags INTERFACE -ffp-contract=off)
+if(DELTARULE_DEVELOPER)
+  target_compile_options(deltarule_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+endif()
+target_include_directories(deltarule_flags INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(deltarule_flags INTERFACE Threads::Threads)
+
+set_property(GLOBAL PROPERTY DELTARULE_ENGINE_ROOMS "")
+set_property(GLOBAL PROPERTY DELTARULE_OTHER_ROOMS "")
+
+function(deltarule_room name)
+  cmake_parse_arguments(ARG "ENGINE" "" "" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  add_library(deltarule_${name} OBJECT ${sources})
+  set_target_properties(deltarule_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON LINKER_LANGUAGE CXX)
+  target_link_libraries(deltarule_${name} PRIVATE deltarule_flags)
+  target_compile_options(deltarule_${name} PRIVATE -fno-exceptions)
+  if(ARG_ENGINE)
+    set_property(GLOBAL APPEND PROPERTY DELTARULE_ENGINE_ROOMS ${name})
+  else()
+    set_property(GLOBAL APPEND PROPERTY DELTARULE_OTHER_ROOMS ${name})
+  endif()
+endfunction()

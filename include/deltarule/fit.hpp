@@ -1,0 +1,137 @@
+// From a table to a trained, measured model in one call: the command line's `train` as a function.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deltarule/dataset.hpp"
+#include "deltarule/model.hpp"
+#include "deltarule/trainer.hpp"
+
+namespace deltarule {
+
+/// Units per hidden layer. Left alone: chosen from the size of the data.
+struct Hidden {
+  std::optional<std::vector<std::size_t>> units = {};
+  Hidden() = default;
+  Hidden(std::initializer_list<std::size_t> sizes) : units(std::vector<std::size_t>(sizes)) {}
+  Hidden(std::vector<std::size_t> sizes) : units(std::move(sizes)) {}
+  /// No hidden layer: the linear model.
+  [[nodiscard]] static Hidden none() { return Hidden(std::vector<std::size_t>{}); }
+};
+
+/// Everything optional is chosen when not given, and the report says what was chosen and with which option to change it.
+/// Names and defaults are the command line's.
+struct FitOptions {
+  Hidden hidden = {};
+  std::optional<std::string> activation = {};         ///< of the hidden layers
+  std::optional<std::string> output_activation = {};
+  std::optional<std::string> loss = {};               ///< registry name, or "cross-entropy" (the one that fits the output)
+  std::optional<std::string> optimizer = {};          ///< delta-rule (= sgd), momentum, nesterov, adam, adamw
+  std::optional<double> learning_rate = {};
+  std::optional<double> momentum = {};
+  std::optional<std::size_t> batch_size = {};         ///< 1 = online, 0 = all
+  std::optional<std::size_t> epochs = {};
+  std::optional<std::size_t> patience = {};           ///< 0 = no early stopping
+  std::optional<double> validation = {};              ///< share of rows, [0, 1)
+  std::optional<double> test = {};
+  std::optional<double> weight_decay = {};            ///< decoupled for adamw, in the slope (l2) otherwise
+  std::optional<std::string> init = {};
+  std::uint64_t seed = 0;
+  std::size_t threads = 1;                            ///< any number gives the same bits
+  std::optional<std::string> precision = {};          ///< f32, f64
+  std::optional<std::string> scale = {};              ///< standard, minmax, none
+  std::optional<NetworkSpec> network = {};            ///< any wiring; overrides hidden and activations
+  std::optional<std::vector<double>> start_from = {}; ///< weights in canonical order to begin with
+  bool shuffle = true;
+  std::optional<bool> refit = {};                     ///< train again on train + validation for the length found
+  bool textbook = false;  ///< the bare derivation: online, file order, (6), sigmoid, (1), no scaling, split or early stop
+  double until_tss = -1.0;                            ///< stop when tss on the training rows falls below; negative: never
+  bool baselines = true;                              ///< also measure the trivial and the linear model on the same split
+};
+
+/// One choice that was made, and the option that changes it.
+struct Choice {
+  std::string what;    ///< "hidden"
+  std::string value;   ///< "32,16"
+  std::string option;  ///< "--hidden"
+  bool given = false;  ///< true: the user's own
+};
+
+/// What is known before the first epoch.
+struct FitPlan {
+  std::string source = {};
+  std::size_t rows = 0, columns = 0, missing_cells = 0;
+  std::vector<std::string> notices = {};
+  Task task = Task::automatic;
+  bool task_given = false;
+  std::vector<std::string> targets = {}, features = {}, classes = {};
+  std::size_t training_rows = 0, validation_rows = 0, test_rows = 0;
+  bool stratified = false;
+  std::string network = {};       ///< "9-32-3, tanh, softmax"
+  std::size_t weight_count = 0;
+  std::vector<Choice> choices = {};
+  std::size_t epochs = 0;
+  std::size_t threads = 1;
+  std::string arithmetic = {};    ///< "avx2 (fused)"
+};
+
+enum class FitPhase { training, refit };
+
+struct FitProgress {
+  FitPhase phase = FitPhase::training;
+  EpochReport epoch = {};
+  std::size_t epochs = 0;  ///< planned
+};
+
+/// A simple model on the same split, measured with the same metrics.
+struct Baseline {
+  std::string name = {};         ///< "trivial", "linear"
+  std::string description = {};  ///< "always Adelie", "softmax regression"
+  std::vector<Metric> metrics = {};
+};
+
+enum class FitStop { epochs, patience, error_below, interrupted };
+
+struct FitReport {
+  FitPlan plan = {};
+  FitResult training = {};                  ///< history of the (first) training
+  FitStop stop = FitStop::epochs;
+  bool refitted = false;
+  std::size_t refit_epochs = 0;
+  std::size_t rows_seen = 0;                ///< rows that the final weights were fitted on
+  double training_tss = 0.0;                ///< Σ(t−a)² over the rows seen, with the final weights
+  std::size_t measured_rows = 0;            ///< rows of the metrics below
+  std::string measured_on = {};             ///< "test", "validation", "training"
+  std::vector<Metric> metrics = {};
+  std::vector<std::size_t> confusion = {};
+  std::vector<Baseline> baselines = {};
+  std::string verdict = {};                 ///< one plain sentence: does the network beat the baselines beyond the interval?
+  std::string weights_digest = {};
+  std::vector<std::string> notices = {};    ///< found during or after training
+};
+
+/// What a run looks like, as the command line prints it (without progress).
+std::ostream& operator<<(std::ostream& out, const FitReport& report);
+
+/// Watches and stops a run. Nothing it does can change a bit, except by stopping.
+struct FitEvents {
+  std::function<void(const FitPlan&)> on_plan = {};
+  std::function<bool(const FitProgress&)> on_epoch = {};  ///< true: stop; what is best so far is kept and measured
+};
+
+struct Fitted {
+  Model model;
+  FitReport report;
+};
+
+/// Throws Exception: usage and spec for options that make no sense, data, diverged (no model then).
+[[nodiscard]] Fitted fit(const Dataset& data, const FitOptions& options = {}, const FitEvents& events = {});
+
+}  // namespace deltarule

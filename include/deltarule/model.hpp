@@ -1,0 +1,100 @@
+// A trained model: network, preprocessing, names and provenance in one self-contained file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "deltarule/dataset.hpp"
+#include "deltarule/error.hpp"
+#include "deltarule/spec.hpp"
+
+namespace deltarule {
+
+namespace app {
+struct ModelAccess;
+}
+
+/// One measured quantity with its 95 % interval.
+struct Metric {
+  std::string name;   ///< accuracy, log_loss, rmse, mae, r2, …
+  double value = 0.0;
+  double low = 0.0;   ///< Wilson for accuracy, 2,000 seeded bootstraps otherwise
+  double high = 0.0;
+};
+
+struct PredictOptions {
+  bool refuse_unseen = false;  ///< an unseen category is an error instead of counting as missing
+  std::size_t threads = 1;
+};
+
+/// Predictions for the rows of a table, in their order.
+struct Predictions {
+  std::vector<std::string> targets = {};        ///< names of the targets
+  /// Class name, or number (shortest form) per row and target: [row · targets + target].
+  std::vector<std::string> text = {};
+  std::vector<double> values = {};              ///< regression: the same as numbers; otherwise empty
+  std::vector<std::string> classes = {};        ///< names of the probability columns; empty for regression
+  std::vector<double> probabilities = {};       ///< [row · classes + class]
+  std::vector<std::string> notices = {};        ///< missing cells, unseen categories: counted and named
+};
+
+struct Evaluation {
+  std::size_t rows = 0;
+  std::vector<Metric> metrics = {};
+  std::vector<std::string> classes = {};
+  std::vector<std::size_t> confusion = {};  ///< [true · classes + predicted]; empty for regression
+  std::vector<std::string> notices = {};
+};
+
+class Model {
+ public:
+  /// Throws Exception (io; format with the place in the file).
+  [[nodiscard]] static Model load(const std::string& path);
+  /// From memory; needs no file system.
+  [[nodiscard]] static Result<Model> parse(std::span<const std::byte> bytes);
+  [[nodiscard]] std::vector<std::byte> to_bytes() const;
+  /// Written whole or not at all. Throws Exception (io) when the file exists and `overwrite` is false.
+  void save(const std::string& path, bool overwrite = false) const;
+
+  [[nodiscard]] const NetworkSpec& spec() const;
+  [[nodiscard]] Task task() const;
+  [[nodiscard]] std::vector<std::string> inputs() const;    ///< names of the input units: bill_length_mm, island=Dream
+  [[nodiscard]] std::vector<std::string> outputs() const;   ///< names of the output units
+  [[nodiscard]] std::vector<std::string> features() const;  ///< names of the columns it needs
+  [[nodiscard]] std::vector<std::string> targets() const;
+  [[nodiscard]] std::vector<std::string> classes() const;
+  [[nodiscard]] std::size_t weight_count() const;           ///< weights and biases that exist
+  [[nodiscard]] std::string weights_digest() const;         ///< 32 hexadecimal digits
+  /// What the run was: settings, seed, rows seen, data fingerprint, engine version, in file order.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> provenance() const;
+  /// The JSON form of the network, with or without weights (docs/formats.md).
+  [[nodiscard]] std::string network_json(bool with_weights) const;
+  /// A human-readable account of the file.
+  [[nodiscard]] std::string describe() const;
+
+  /// Columns are matched by name; order, extra columns and a present target do not matter. Throws Exception (data).
+  [[nodiscard]] Predictions predict(const Table& table, const PredictOptions& options = {}) const;
+  /// Needs the target column(s). `seed` is that of the bootstrap intervals.
+  [[nodiscard]] Evaluation evaluate(const Table& table, const PredictOptions& options = {}, Seed seed = {}) const;
+
+ private:
+  friend struct app::ModelAccess;
+  std::shared_ptr<const void> impl_;
+};
+
+/// A network in its JSON form (docs/formats.md): the wiring, and the weights if the file has them.
+struct NetworkFile {
+  NetworkSpec spec = {};
+  std::vector<double> weights = {};  ///< canonical order; empty when the file has none
+};
+/// Reads a JSON network, or the network of a model file. Throws Exception (io, format).
+[[nodiscard]] NetworkFile read_network(const std::string& path);
+
+}  // namespace deltarule

@@ -1,0 +1,69 @@
+// A network in memory: wiring and weights, prediction. Training is in trainer.hpp; files are in model.hpp.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "deltarule/error.hpp"
+#include "deltarule/rows.hpp"
+#include "deltarule/spec.hpp"
+
+namespace deltarule {
+
+template <class T>
+class BasicTrainer;
+
+/// T is float or double. Copying copies the weights; a moved-from network may only be assigned to or destroyed.
+template <class T>
+class BasicNetwork {
+ public:
+  /// Builds the network and draws its weights. `init`: "auto" (by activation), "glorot_uniform", "glorot_normal",
+  /// "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "uniform(r)" (in ±r), "constant(c)". Biases start
+  /// at zero except under uniform(r) and constant(c). Throws Exception (spec) for a spec that cannot be built.
+  BasicNetwork(NetworkSpec spec, Seed seed, const std::string& init = "auto");
+  /// The same without exceptions.
+  static Result<BasicNetwork> create(NetworkSpec spec, Seed seed, const std::string& init = "auto");
+
+  BasicNetwork(const BasicNetwork& other);
+  BasicNetwork& operator=(const BasicNetwork& other);
+  BasicNetwork(BasicNetwork&& other) noexcept;
+  BasicNetwork& operator=(BasicNetwork&& other) noexcept;
+  ~BasicNetwork();
+
+  [[nodiscard]] const NetworkSpec& spec() const noexcept;
+  [[nodiscard]] std::size_t inputs() const noexcept;
+  [[nodiscard]] std::size_t outputs() const noexcept;
+
+  /// Weights in canonical order: layer by layer; in a layer source by source, [receiving unit][sending unit], row by
+  /// row; then the layer's biases. Masked weights have their place and are 0.
+  [[nodiscard]] std::size_t weight_count() const noexcept;
+  [[nodiscard]] std::vector<T> weights() const;
+  /// Shape error unless there are weight_count() of them; data error for one that is not finite. Masked places are
+  /// ignored.
+  Result<void> set_weights(std::span<const T> canonical);
+  /// One weight by address: "x1:h1.2", "h1.2:y1", "1:y1" (bias); counting from 1 (docs/formats.md).
+  [[nodiscard]] Result<T> weight(const std::string& address) const;
+
+  /// Activations of the outputs for one pattern, equation (4) and f, layer by layer. x: [inputs], y: [outputs].
+  /// Shape error if they are not. Thread-safe on a const network.
+  Result<void> predict(std::span<const T> x, std::span<T> y) const;
+  /// The same for many patterns: y is [x.count × outputs], row by row, with the bits of single predictions.
+  Result<void> predict(Rows<T> x, std::span<T> y) const;
+
+ private:
+  friend class BasicTrainer<T>;
+  struct Impl;
+  explicit BasicNetwork(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+extern template class BasicNetwork<float>;
+extern template class BasicNetwork<double>;
+
+using Network = BasicNetwork<float>;
+using NetworkF64 = BasicNetwork<double>;
+
+}  // namespace deltarule

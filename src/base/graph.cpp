@@ -1,0 +1,85 @@
+#include "base/graph.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace deltarule::base {
+namespace {
+
+constexpr std::size_t kMostWeights = std::size_t{1} << 40;  // 4 TB of f32: beyond any machine this is meant for
+
+Error fault(std::size_t layer, std::string got, std::string needed, std::string fix = {}) {
+  return {ErrorCode::spec, "layer " + std::to_string(layer + 1), std::move(got), std::move(needed), std::move(fix)};
+}
+
+/// The sources that a layer names, or the layer before when it names none.
+std::vector<Connection> sources_of(const LayerSpec& layer, std::size_t index) {
+  return layer.from.empty() ? std::vector<Connection>{Connection(index)} : layer.from;
+}
+
+Result<void> check_sources(const std::vector<Connection>& from, std::size_t index) {
+  for (std::size_t s = 0; s < from.size(); ++s) {
+    if (from[s].source > index)
+      return fault(index, "source " + std::to_string(from[s].source),
+                   "sources come before the layer: 0 (the input) to " + std::to_string(index));
+    if (s > 0 && from[s].source <= from[s - 1].source)
+      return fault(index, "source " + std::to_string(from[s].source) + " after " + std::to_string(from[s - 1].source),
+                   "each source once, in ascending order");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Graph> Graph::create(NetworkSpec spec) {
+  if (spec.inputs == 0) return Error{ErrorCode::spec, "network", "0 inputs", "at least one input", {}};
+  if (spec.layers.empty()) return Error{ErrorCode::spec, "network", "no layers", "at least the output layer", {}};
+
+  Graph graph;
+  std::vector<bool> used(spec.layers.size() + 1, false);
+  const auto add = [&graph](std::size_t factor, std::size_t by) {
+    if (by != 0 && factor > (kMostWeights - graph.weight_count_) / by) return false;
+    graph.weight_count_ += factor * by;
+    return true;
+  };
+  for (std::size_t l = 0; l < spec.layers.size(); ++l) {
+    const LayerSpec& given = spec.layers[l];
+    if (given.units == 0) return fault(l, "0 units", "at least one unit");
+    const std::vector<Connection> from = sources_of(given, l);
+    if (auto checked = check_sources(from, l); !checked) return checked.error();
+
+    Layer layer{given.units, given.activation, {}, given.bias, given.bias && given.train_bias, 0, {}};
+    for (const Connection& connection : from) {
+      const std::size_t sending =
+          connection.source == 0 ? spec.inputs : graph.layers_[connection.source - 1].units;
+      Block block{connection.source, sending, graph.weight_count_, connection.mask};
+      if (!add(given.units, sending)) return fault(l, "more than 2^40 weights", "a network that fits in memory");
+      if (!block.mask.empty() && block.mask.size() != given.units * sending)
+        return fault(l, "a mask of " + std::to_string(block.mask.size()) + " entries for source " +
+                            std::to_string(connection.source),
+                     std::to_string(given.units) + " x " + std::to_string(sending) + " entries");
+      const bool binary = std::all_of(block.mask.begin(), block.mask.end(), [](std::uint8_t m) { return m <= 1; });
+      if (!binary) return fault(l, "a mask entry that is neither 0 nor 1", "0 or 1");
+      graph.connection_count_ += block.mask.empty()
+                                     ? given.units * sending
+                                     : static_cast<std::size_t>(std::count(block.mask.begin(), block.mask.end(), 1));
+      used[connection.source] = true;
+      if (connection.source > 0) graph.layers_[connection.source - 1].feeds.push_back(l);
+      layer.blocks.push_back(std::move(block));
+    }
+    layer.first_bias = graph.weight_count_;
+    if (layer.bias) {
+      if (!add(given.units, 1)) return fault(l, "more than 2^40 weights", "a network that fits in memory");
+      graph.connection_count_ += given.units;
+    }
+    graph.layers_.push_back(std::move(layer));
+  }
+  for (std::size_t l = 0; l + 1 < spec.layers.size(); ++l)
+    if (!used[l + 1])
+      return fault(l, "a hidden layer that feeds nothing", "every layer but the last feeds a later one",
+                   "name it in a later layer's `from`, or remove it");
+  graph.spec_ = std::move(spec);
+  return graph;
+}
+
+}  // namespace deltarule::base

@@ -1,0 +1,25 @@
+// Where training takes its patterns from: an array, a prepared table, later a stream. The one thing that the loop
+// asks of it is to write chosen patterns into rows, preprocessing applied and rounded to the run's number type.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/matrix.hpp"
+
+namespace deltarule::base {
+
+template <class T>
+class PatternSource {
+ public:
+  virtual ~PatternSource() = default;
+  [[nodiscard]] virtual std::size_t size() const = 0;
+  [[nodiscard]] virtual std::size_t inputs() const = 0;
+  [[nodiscard]] virtual std::size_t targets() const = 0;
+  /// Row r of `x` and of `t` := pattern `patterns[r]`. x: [count × inputs()], t: [count × targets()].
+  /// Columns beyond (padding) are left alone. Safe from several threads; neither allocates nor fails.
+  virtual void gather(std::span<const std::uint32_t> patterns, MatrixView<T> x, MatrixView<T> t) const = 0;
+};
+
+}  // namespace deltarule::base
