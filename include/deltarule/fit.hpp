@@ -106,7 +106,9 @@ struct FitReport {
   bool refitted = false;
   std::size_t refit_epochs = 0;
   std::size_t rows_seen = 0;                ///< rows that the final weights were fitted on
-  double training_tss = 0.0;                ///< Σ(t−a)² over the rows seen, with the final weights
+  /// Σ(t−a)² over the rows seen, with the final weights; regression targets as the network sees them (standardised
+  /// unless textbook).
+  double training_tss = 0.0;
   std::size_t measured_rows = 0;            ///< rows of the metrics below
   std::string measured_on = {};             ///< "test", "validation", "training"
   std::vector<Metric> metrics = {};
@@ -117,7 +119,11 @@ struct FitReport {
   std::vector<std::string> notices = {};    ///< found during or after training
 };
 
-/// What a run looks like, as the command line prints it (without progress).
+/// What is known before the first epoch, in words: data, split, network, choices. At most 80 columns wide.
+void write_plan(std::ostream& out, const FitPlan& plan);
+/// What came of it: why it stopped, metrics with intervals, baselines, verdict, digest.
+void write_result(std::ostream& out, const FitReport& report);
+/// Both.
 std::ostream& operator<<(std::ostream& out, const FitReport& report);
 
 /// Watches and stops a run. Nothing it does can change a bit, except by stopping.

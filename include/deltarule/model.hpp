@@ -97,4 +97,10 @@ struct NetworkFile {
 /// Reads a JSON network, or the network of a model file. Throws Exception (io, format).
 [[nodiscard]] NetworkFile read_network(const std::string& path);
 
+/// Whether a file could be written there now: its folder exists and can be written to, and it is free or, with
+/// `overwrite`, an ordinary file. Leaves nothing behind. Throws Exception (io).
+void check_writable(const std::string& path, bool overwrite = false);
+/// Writes a file whole or not at all, as Model::save does. Throws Exception (io).
+void write_file(const std::string& path, std::string_view text, bool overwrite = false);
+
 }  // namespace deltarule

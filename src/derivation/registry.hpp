@@ -17,7 +17,7 @@ namespace deltarule::derivation {
 struct Activation {
   base::ActivationKind kind = base::ActivationKind::identity;
   double parameter = 0.0;
-  std::string name;  // canonical, parameter included when it is not the default; what files store
+  std::string name;              // canonical, parameter included when it is not the default; what files store
   double low = 0.0, high = 0.0;  // output range
   std::shared_ptr<const ActivationDefinition> custom;  // only for kind custom
 };

@@ -1,0 +1,63 @@
+# Two commands for a bare machine, `make demo` and `make test`, and a few for daily work. Each sets up what it needs.
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+JOBS := $(shell nproc)
+RELEASE := build/release/bin
+
+.PHONY: help build demo test check check-long format size clean
+
+help:
+	@echo "make demo        train on examples/penguins.csv, evaluate, predict three rows"
+	@echo "make test        build and run every test"
+	@echo "make build       the programs, in $(RELEASE)"
+	@echo "make check       what CI checks besides the tests: edges, exceptions, format, tidy"
+	@echo "make check-long  every test at length: longer forms, shuffled and repeated"
+	@echo "make format      clang-format on every C++ file"
+	@echo "make size        functions and files over the aims of the style"
+
+build:
+	@scripts/setup build
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS)
+
+demo: build
+	@echo
+	$(RELEASE)/deltarule train examples/penguins.csv --target species --force -o build/penguins.safetensors
+	@echo
+	$(RELEASE)/deltarule evaluate build/penguins.safetensors examples/penguins.csv
+	@echo
+	@head -n 4 examples/penguins.csv >build/three-penguins.csv
+	$(RELEASE)/deltarule predict build/penguins.safetensors build/three-penguins.csv --proba
+
+test:
+	@scripts/setup test
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -j $(JOBS)
+	@ctest --preset dev -j $(JOBS) --no-label-summary
+
+check:
+	@scripts/setup ci
+	@cmake --preset dev >/dev/null
+	@tools/check_edges.py
+	@tools/check_no_throw.py
+	@tools/format_check
+	@tools/tidy
+
+# The tests with DELTARULE_LONG=1, which asks those that have a longer form for it (DELTARULE_LONG is read by nothing else),
+# then the quick ones shuffled and repeated. One test at a time has the machine, since each may use all of its threads.
+check-long:
+	@scripts/setup test
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -j $(JOBS)
+	@for program in build/dev/tests/test_*; do [[ -x $$program && ! -d $$program ]] || continue; \
+	  DELTARULE_LONG=1 $$program --gtest_brief=1 --gtest_shuffle --gtest_repeat=5 || exit 1; done
+	@DELTARULE_LONG=1 ctest --preset dev --timeout 7200 --no-label-summary
+
+format:
+	@tools/format_check --fix
+
+size:
+	@tools/sizes.py
+
+clean:
+	rm -rf build

@@ -1,0 +1,392 @@
+#include "cli/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "cli/help.hpp"
+#include "cli/option_table.hpp"
+#include "cli/text/layout.hpp"
+#include "cli/text/spelling.hpp"
+#include "cli/usage.hpp"
+
+namespace deltarule::cli {
+namespace {
+
+/// The options of one parsed command, asked for by name.
+class Given {
+ public:
+  explicit Given(const CLI::App& command) : command_(command) {}
+
+  [[nodiscard]] std::vector<std::string> all(const std::string& name) const {
+    const CLI::Option* option = command_.get_option_no_throw(name);
+    return option == nullptr ? std::vector<std::string>{} : option->results();
+  }
+  [[nodiscard]] std::optional<std::string> one(const std::string& name) const {
+    const std::vector<std::string> values = all(name);
+    if (values.empty()) return std::nullopt;
+    if (values.size() > 1) {
+      refuse(name, fmt::format("given {} times: {}", values.size(), joined(values)), "one value", "give it once");
+    }
+    return values.front();
+  }
+  [[nodiscard]] bool flag(const std::string& name) const { return command_.count(name) > 0; }
+  /// Sets `place` from the option's value when it was given.
+  template <class Place, class Parse>
+  void set(Place& place, const std::string& name, Parse parse) const {
+    if (const std::optional<std::string> text = one(name)) place = parse(*text);
+  }
+  void set(std::optional<std::string>& place, const std::string& name) const {
+    if (const std::optional<std::string> text = one(name)) place = *text;
+  }
+  void set(std::string& place, const std::string& name) const {
+    if (const std::optional<std::string> text = one(name)) {
+      if (text->empty()) refuse(name, "an empty text", "a name");
+      place = *text;
+    }
+  }
+  [[nodiscard]] std::string positional(const std::string& name, const std::string& needed) const {
+    const std::vector<std::string> values = all(name);
+    if (values.empty() || values.front().empty()) {
+      refuse(fmt::format("deltarule {}", command_.get_name()), fmt::format("no {}", name), needed,
+             fmt::format("see deltarule {} --help", command_.get_name()));
+    }
+    return values.front();
+  }
+
+ private:
+  const CLI::App& command_;
+};
+
+constexpr RealRange kPositive = {0, 1e300, false, true, "a number above 0", "0.01"};
+constexpr RealRange kNotNegative = {0, 1e300, true, true, "a number from 0", "0.0001"};
+constexpr RealRange kBelowOne = {0, 1, true, false, "a number from 0 up to, but not including, 1", "0.9"};
+constexpr RealRange kShare = {0, 1, true, false, "a share of the rows from 0 up to, but not including, 1", "0.2"};
+
+auto real(const std::string& option, const RealRange& range) {
+  return [option, range](const std::string& text) { return real_value(option, text, range); };
+}
+
+auto whole(const std::string& option, std::uint64_t least, const std::string& needed, const std::string& example) {
+  return [option, least, needed, example](const std::string& text) {
+    return whole_value(option, text, least, needed, example);
+  };
+}
+
+auto word(const std::string& option, const std::vector<std::string>& words) {
+  return [option, words](const std::string& text) { return one_of(option, text, words); };
+}
+
+/// Two options that contradict each other.
+void exclude(const Given& given, const std::string& one, const std::string& other, const std::string& why) {
+  if (given.flag(one) && given.flag(other)) {
+    refuse(fmt::format("{} with {}", one, other), why, "one of the two", fmt::format("leave out {} or {}", one, other));
+  }
+}
+
+DataChoice data_of(const Given& given) {
+  DataChoice data;
+  data.path = given.positional("DATA", "a CSV or TSV file, or - for standard input");
+  exclude(given, "--header", "--no-header", "the first line cannot be both");
+  if (given.flag("--header")) data.csv.header = CsvOptions::Header::yes;
+  if (given.flag("--no-header")) data.csv.header = CsvOptions::Header::no;
+  given.set(data.csv.delimiter, "--delimiter", delimiter_value);
+  if (given.flag("--missing")) data.csv.missing = missing_value(given.all("--missing"));
+  return data;
+}
+
+void network_options(const Given& given, FitOptions& fit) {
+  given.set(fit.hidden, "--hidden", hidden_value);
+  given.set(fit.activation, "--activation");
+  given.set(fit.output_activation, "--output-activation");
+  given.set(fit.loss, "--loss");
+  given.set(fit.init, "--init");
+}
+
+void rule_options(const Given& given, FitOptions& fit) {
+  given.set(fit.optimizer, "--optimizer",
+            word("--optimizer", {"delta-rule", "sgd", "momentum", "nesterov", "adam", "adamw"}));
+  given.set(fit.learning_rate, "--learning-rate", real("--learning-rate", kPositive));
+  given.set(fit.momentum, "--momentum", real("--momentum", kBelowOne));
+  given.set(fit.weight_decay, "--weight-decay", real("--weight-decay", kNotNegative));
+  given.set(fit.batch_size, "--batch-size", batch_value);
+  given.set(fit.scale, "--scale", word("--scale", {"standard", "minmax", "none"}));
+  given.set(fit.precision, "--precision", word("--precision", {"f32", "f64"}));
+  given.set(fit.seed, "--seed", whole("--seed", 0, "a whole number from 0 to 18446744073709551615", "1"));
+  given.set(fit.threads, "--threads", threads_value);
+  fit.shuffle = !given.flag("--no-shuffle");
+  fit.textbook = given.flag("--textbook");
+}
+
+void length_options(const Given& given, FitOptions& fit) {
+  given.set(fit.test, "--test", real("--test", kShare));
+  given.set(fit.validation, "--validation", real("--validation", kShare));
+  if (fit.test && fit.validation && *fit.test + *fit.validation >= 1.0) {
+    refuse("--test and --validation", fmt::format("{} and {}", *fit.test, *fit.validation),
+           "shares that leave rows to train on: a sum below 1", "for example --test 0.2 --validation 0.15");
+  }
+  given.set(fit.epochs, "--epochs", whole("--epochs", 1, "a whole number from 1", "200"));
+  given.set(fit.patience, "--patience", whole("--patience", 0, "a whole number from 0 (0: no early stop)", "40"));
+  given.set(fit.until_tss, "--until", until_value);
+  exclude(given, "--refit", "--no-refit", "they contradict each other");
+  if (given.flag("--refit")) fit.refit = true;
+  if (given.flag("--no-refit")) fit.refit = false;
+}
+
+Task task_value(const std::string& text) {
+  const Result<Task> task =
+      task_named(one_of("--task", text, {"auto", "binary", "multiclass", "multilabel", "regression"}));
+  if (!task) throw Exception(task.error());
+  return *task;
+}
+
+void refuse_contradictions(const Given& given) {
+  for (const char* wiring : {"--network", "--start-from"}) {
+    for (const char* option : {"--hidden", "--activation", "--output-activation"}) {
+      exclude(given, wiring, option, "the wiring and its activations come from the file");
+    }
+  }
+  exclude(given, "--network", "--start-from", "both name a wiring, and --start-from also first weights");
+  exclude(given, "--start-from", "--init", "the first weights come from the file");
+}
+
+TrainCommand train_of(const Given& given) {
+  TrainCommand train;
+  train.data = data_of(given);
+  train.target = given.all("--target");
+  train.features = given.all("--features");
+  train.ignore = given.all("--ignore");
+  given.set(train.task, "--task", task_value);
+  network_options(given, train.fit);
+  rule_options(given, train.fit);
+  length_options(given, train.fit);
+  refuse_contradictions(given);
+  given.set(train.network, "--network");
+  given.set(train.start_from, "--start-from");
+  given.set(train.output, "--output");
+  train.force = given.flag("--force");
+  train.json = given.flag("--json");
+  train.quiet = given.flag("--quiet");
+  if (const auto style = given.one("--progress")) {
+    const std::string name = one_of("--progress", *style, {"auto", "plain", "none"});
+    if (name == "plain") train.progress = ProgressStyle::plain;
+    if (name == "none") train.progress = ProgressStyle::none;
+  }
+  return train;
+}
+
+PredictOptions predict_options_of(const Given& given) {
+  PredictOptions options;
+  given.set(options.threads, "--threads", threads_value);
+  if (const auto unseen = given.one("--unseen")) {
+    options.refuse_unseen = one_of("--unseen", *unseen, {"missing", "error"}) == "error";
+  }
+  return options;
+}
+
+std::string model_of(const Given& given) { return given.positional("MODEL", "a model file that train wrote"); }
+
+PredictCommand predict_of(const Given& given) {
+  PredictCommand predict;
+  predict.model = model_of(given);
+  predict.data = data_of(given);
+  predict.options = predict_options_of(given);
+  predict.keep = given.all("--keep");
+  predict.probabilities = given.flag("--proba");
+  given.set(predict.output, "--output");
+  predict.force = given.flag("--force");
+  predict.json = given.flag("--json");
+  predict.quiet = given.flag("--quiet");
+  return predict;
+}
+
+EvaluateCommand evaluate_of(const Given& given) {
+  EvaluateCommand evaluate;
+  evaluate.model = model_of(given);
+  evaluate.data = data_of(given);
+  evaluate.options = predict_options_of(given);
+  given.set(evaluate.seed.value, "--seed", whole("--seed", 0, "a whole number from 0", "1"));
+  evaluate.json = given.flag("--json");
+  evaluate.quiet = given.flag("--quiet");
+  return evaluate;
+}
+
+InspectCommand inspect_of(const Given& given) {
+  InspectCommand inspect;
+  inspect.file = given.positional("FILE", "a model file or a network in JSON");
+  inspect.weights = given.flag("--weights");
+  inspect.json = given.flag("--json");
+  exclude(given, "--weights", "--json", "--weights is JSON already");
+  return inspect;
+}
+
+void add_command(CLI::App& app, const CommandRow& row) {
+  CLI::App* command = app.add_subcommand(row.name);
+  command->allow_extras();
+  command->set_help_flag("-h,--help");
+  for (const PositionalRow& positional : row.positionals) command->add_option(positional.name);
+  for (const OptionRow& option : row.options) {
+    if (option.value == nullptr) {
+      command->add_flag(option.names);
+    } else {
+      command->add_option(option.names)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
+  }
+}
+
+const CommandRow* row_named(const std::string& name) {
+  const auto rows = command_table();
+  const auto found = std::ranges::find_if(rows, [&](const CommandRow& row) { return name == row.name; });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const CommandRow& row : command_table()) names.emplace_back(row.name);
+  return names;
+}
+
+std::vector<std::string> option_names(const CommandRow& row) {
+  std::vector<std::string> names = {"--help"};
+  for (const OptionRow& option : row.options) {
+    for (const std::string& name : split_at_commas(option.names)) {
+      if (name.starts_with("--")) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+/// The command that knows an option, for one typed with the wrong command.
+std::string owner_of(const std::string& option) {
+  for (const CommandRow& row : command_table()) {
+    const std::vector<std::string> names = option_names(row);
+    if (std::ranges::find(names, option) != names.end()) return row.name;
+  }
+  return {};
+}
+
+[[noreturn]] void refuse_option(const std::string& typed, const CommandRow& row) {
+  const std::string name = typed.substr(0, typed.find('='));
+  const std::string place = fmt::format("deltarule {}", row.name);
+  if (name == "--weight") {
+    refuse("--weight", "weights of rows are not supported", "rows that all count alike",
+           "leave it out; --ignore COLUMN keeps such a column out of the inputs");
+  }
+  const std::string bare = name.substr(std::min(name.find_first_not_of('-'), name.size()));
+  const std::string near = nearest("--" + bare, option_names(row));
+  const std::string got = fmt::format("unknown option {}", printable(name));
+  const std::string see = fmt::format("deltarule {} --help lists them", row.name);
+  if (!near.empty()) refuse(place, got, "an option of this command", fmt::format("did you mean {}? {}", near, see));
+  const std::string owner = owner_of("--" + bare);
+  if (!owner.empty())
+    refuse(place, got, "an option of this command", fmt::format("{} is an option of {}; {}", name, owner, see));
+  refuse(place, got, "an option of this command", see);
+}
+
+void refuse_extras(std::vector<std::string> extras, const CommandRow& row) {
+  std::erase(extras, "--");
+  if (extras.empty()) return;
+  const auto option =
+      std::ranges::find_if(extras, [](const std::string& text) { return text.size() > 1 && text[0] == '-'; });
+  if (option != extras.end()) refuse_option(*option, row);
+  std::string usage;
+  for (const PositionalRow& positional : row.positionals) usage += fmt::format(" {}", positional.name);
+  refuse(fmt::format("deltarule {}", row.name), fmt::format("one argument too many: \"{}\"", printable(extras.front())),
+         fmt::format("deltarule {}{}", row.name, usage), "put names with spaces in quotes");
+}
+
+[[noreturn]] void refuse_without_command(const std::vector<std::string>& extras) {
+  const std::string commands = joined(command_names());
+  const std::string see = "deltarule --help shows examples";
+  if (extras.empty()) refuse("deltarule", "no command", "one of " + commands, see);
+  const std::string& first = extras.front();
+  if (first.starts_with('-')) {
+    refuse("deltarule", fmt::format("{} before any command", printable(first)), "a command first: " + commands, see);
+  }
+  const std::string near = nearest(first, command_names());
+  refuse("deltarule", fmt::format("unknown command \"{}\"", printable(first)), "one of " + commands,
+         near.empty() ? see : fmt::format("did you mean deltarule {}?", near));
+}
+
+/// CLI11's own complaint, for the few that its parser finds before we see the values: an option without its value.
+[[noreturn]] void refuse_parse(const CLI::ParseError& fault) {
+  const std::string text = fault.what();
+  const std::size_t end = text.find_first_of(": ");
+  if (text.starts_with('-') && end != std::string::npos) {
+    const std::string option = text.substr(0, end);
+    refuse(option, "no value", "a value after it", fmt::format("{} VALUE, or {}=VALUE", option, option));
+  }
+  refuse("command line", text, {}, "see deltarule --help");
+}
+
+/// Where CLI11 is more lenient than a user would want: a flag with a value, an option whose value is the next option.
+void check_values(const CLI::App& chosen, const CommandRow& row) {
+  const std::vector<std::string> known = option_names(row);
+  for (const OptionRow& option : row.options) {
+    const std::string name = split_at_commas(option.names).back();
+    for (const std::string& value : chosen.get_option(name)->results()) {
+      if (option.value == nullptr && value != "true") {
+        refuse(name, fmt::format("a value, \"{}\"", printable(value)), "nothing after it",
+               fmt::format("write {} alone", name));
+      }
+      if (option.value != nullptr && std::ranges::find(known, value) != known.end()) {
+        refuse(name, fmt::format("no value before {}", value), "a value after it",
+               fmt::format("{} VALUE, or {}=VALUE", name, name));
+      }
+    }
+  }
+}
+
+/// What stood before the command, or after "--" beyond its arguments.
+void refuse_strays(const std::vector<std::string>& strays, const CommandRow& row) {
+  if (strays.empty()) return;
+  refuse("deltarule", fmt::format("\"{}\" does not belong to {}", printable(strays.front()), row.name),
+         "the command first, then its arguments and options", fmt::format("see deltarule {} --help", row.name));
+}
+
+Command command_of(const CLI::App& app, const CLI::App& chosen, const CommandRow& row) {
+  refuse_strays(app.remaining(), row);
+  refuse_extras(chosen.remaining(), row);
+  check_values(chosen, row);
+  const Given given(chosen);
+  const std::string name = row.name;
+  if (name == "train") return train_of(given);
+  if (name == "predict") return predict_of(given);
+  if (name == "evaluate") return evaluate_of(given);
+  return inspect_of(given);
+}
+
+}  // namespace
+
+Command parse_command_line(int count, const char* const* arguments) {
+  CLI::App app;
+  app.allow_extras();
+  app.require_subcommand(0, 1);  // a file may be called "predict"
+  app.set_help_flag("-h,--help");
+  app.add_flag("-V,--version");
+  for (const CommandRow& row : command_table()) add_command(app, row);
+  app.add_subcommand("help")->allow_extras();
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = app.get_subcommands();
+    const CommandRow* row = chosen.empty() ? nullptr : row_named(chosen.front()->get_name());
+    return ShowText{row == nullptr ? general_help() : command_help(*row)};
+  } catch (const CLI::ParseError& fault) {
+    refuse_parse(fault);
+  }
+  if (app.count("--version") > 0) return ShowText{fmt::format("deltarule {}\n", DELTARULE_VERSION)};
+  const auto chosen = app.get_subcommands();
+  if (chosen.empty()) refuse_without_command(app.remaining());
+  if (chosen.front()->get_name() == "help") {
+    const std::vector<std::string> about = chosen.front()->remaining();
+    const CommandRow* row = about.empty() ? nullptr : row_named(about.front());
+    return ShowText{row == nullptr ? general_help() : command_help(*row)};
+  }
+  return command_of(app, *chosen.front(), *row_named(chosen.front()->get_name()));
+}
+
+}  // namespace deltarule::cli

@@ -1,0 +1,72 @@
+// The command line of `deltarule` as plain data: which command, with which options. Parsed with CLI11, checked here.
+// Runs nothing.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "deltarule/deltarule.hpp"
+
+namespace deltarule::cli {
+
+/// What any table is read with.
+struct DataChoice {
+  std::string path;
+  CsvOptions csv;
+};
+
+enum class ProgressStyle { automatic, plain, none };
+
+struct TrainCommand {
+  DataChoice data;
+  std::vector<std::string> target, features, ignore;  ///< as given: names, or lists with commas
+  Task task = Task::automatic;
+  FitOptions fit;
+  std::string network;     ///< --network FILE.json; empty: none
+  std::string start_from;  ///< --start-from; empty: none
+  std::string output;      ///< -o; empty: a free name by the data's
+  bool force = false;
+  bool json = false;
+  bool quiet = false;
+  ProgressStyle progress = ProgressStyle::automatic;
+};
+
+struct PredictCommand {
+  std::string model;
+  DataChoice data;
+  PredictOptions options;
+  std::vector<std::string> keep;  ///< as given
+  bool probabilities = false;
+  std::string output;  ///< empty: standard output
+  bool force = false;
+  bool json = false;
+  bool quiet = false;
+};
+
+struct EvaluateCommand {
+  std::string model;
+  DataChoice data;
+  PredictOptions options;
+  Seed seed;
+  bool json = false;
+  bool quiet = false;
+};
+
+struct InspectCommand {
+  std::string file;
+  bool weights = false;
+  bool json = false;
+};
+
+/// --help, --version: text for standard output.
+struct ShowText {
+  std::string text;
+};
+
+using Command = std::variant<ShowText, TrainCommand, PredictCommand, EvaluateCommand, InspectCommand>;
+
+/// Throws Exception (usage).
+[[nodiscard]] Command parse_command_line(int count, const char* const* arguments);
+
+}  // namespace deltarule::cli

@@ -1,0 +1,13 @@
+// The four commands. Each returns the exit code and throws Exception, or BrokenPipe (results.hpp).
+#pragma once
+
+#include "cli/command_line.hpp"
+
+namespace deltarule::cli {
+
+int run_train(const TrainCommand& command);
+int run_predict(const PredictCommand& command);
+int run_evaluate(const EvaluateCommand& command);
+int run_inspect(const InspectCommand& command);
+
+}  // namespace deltarule::cli

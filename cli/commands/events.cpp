@@ -1,0 +1,164 @@
+#include "cli/commands/events.hpp"
+
+#include "cli/commands/measures.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/text/json.hpp"
+
+namespace deltarule::cli {
+namespace {
+
+std::string split_json(const FitPlan& plan) {
+  JsonObject split;
+  split.count("training", plan.training_rows)
+      .count("validation", plan.validation_rows)
+      .count("test", plan.test_rows)
+      .truth("stratified", plan.stratified);
+  return split.str();
+}
+
+std::string choices_json(const std::vector<Choice>& choices) {
+  std::vector<std::string> items;
+  for (const Choice& choice : choices) {
+    JsonObject item;
+    item.text("what", choice.what).text("value", choice.value).text("option", choice.option);
+    items.push_back(item.truth("given", choice.given).str());
+  }
+  return json_array(items);
+}
+
+std::string stop_name(FitStop stop) {
+  switch (stop) {
+    case FitStop::epochs:
+      return "epochs";
+    case FitStop::patience:
+      return "patience";
+    case FitStop::error_below:
+      return "error_below";
+    case FitStop::interrupted:
+      return "interrupted";
+  }
+  return "epochs";
+}
+
+std::string measured_json(const FitReport& report, const std::string& classes_confusion) {
+  JsonObject measured;
+  measured.count("rows", report.measured_rows)
+      .raw("metrics", metrics_json(report.metrics))
+      .raw("intervals", intervals_json(report.metrics))
+      .raw("confusion", classes_confusion);
+  return measured.str();
+}
+
+std::string baselines_json(const std::vector<Baseline>& baselines) {
+  JsonObject all;
+  for (const Baseline& baseline : baselines) {
+    JsonObject one;
+    one.text("description", baseline.description).raw("metrics", metrics_json(baseline.metrics));
+    all.raw(baseline.name, one.str());
+  }
+  return all.str();
+}
+
+std::string code_name(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::usage:
+      return "usage";
+    case ErrorCode::spec:
+      return "spec";
+    case ErrorCode::shape:
+      return "shape";
+    case ErrorCode::data:
+      return "data";
+    case ErrorCode::format:
+      return "format";
+    case ErrorCode::io:
+      return "io";
+    case ErrorCode::diverged:
+      return "diverged";
+    case ErrorCode::interrupted:
+      return "interrupted";
+  }
+  return "usage";
+}
+
+}  // namespace
+
+std::string start_event(const FitPlan& plan, const TrainCommand& command, const std::string& model) {
+  JsonObject event;
+  event.text("event", "start")
+      .text("schema", "deltarule-events-1")
+      .text("version", DELTARULE_VERSION)
+      .text("data", command.data.path)
+      .count("rows", plan.rows)
+      .count("columns", plan.columns)
+      .count("missing_cells", plan.missing_cells)
+      .text("task", name_of(plan.task))
+      .list("targets", plan.targets)
+      .list("features", plan.features)
+      .list("classes", plan.classes)
+      .raw("split", split_json(plan));
+  event.text("network", plan.network)
+      .count("weights", plan.weight_count)
+      .raw("choices", choices_json(plan.choices))
+      .count("epochs", plan.epochs)
+      .count("seed", command.fit.seed)
+      .count("threads", plan.threads)
+      .text("arithmetic", plan.arithmetic)
+      .list("notices", plan.notices)
+      .text("model", model);
+  return event.str() + "\n";
+}
+
+std::string epoch_event(const FitProgress& progress) {
+  JsonObject event;
+  event.text("event", "epoch")
+      .text("phase", progress.phase == FitPhase::training ? "training" : "refit")
+      .count("epoch", progress.epoch.epoch)
+      .count("epochs", progress.epochs)
+      .number("training_loss", progress.epoch.training_loss)
+      .number("validation_loss", progress.epoch.validation_loss)
+      .number("best_validation_loss", progress.epoch.best_validation_loss)
+      .count("steps", progress.epoch.steps);
+  return event.str() + "\n";
+}
+
+std::string done_event(const FitReport& report, const Model& model, const std::string& path) {
+  JsonObject event;
+  event.text("event", "done")
+      .text("stop", stop_name(report.stop))
+      .count("epochs", report.training.epochs)
+      .count("best_epoch", report.training.best_epoch)
+      .count("steps", report.training.steps)
+      .raw("refit_epochs", report.refitted ? std::to_string(report.refit_epochs) : "null")
+      .count("rows_seen", report.rows_seen)
+      .number("training_tss", report.training_tss)
+      .text("measured_on", report.measured_on)
+      .list("classes", report.plan.classes);
+  // Rows that were not kept apart never appear under "test".
+  const std::size_t classes = model.classes().size();
+  const bool has_confusion = classes > 0 && report.confusion.size() == classes * classes;
+  const std::string measured =
+      measured_json(report, has_confusion ? confusion_json(report.confusion, classes) : "null");
+  event.raw("test", report.measured_on == "test" ? measured : "null");
+  if (report.measured_on != "test") event.raw(report.measured_on, measured);
+  event.raw("baseline", baselines_json(report.baselines))
+      .text("verdict", report.verdict)
+      .list("notices", report.notices)
+      .text("weights_digest", report.weights_digest)
+      .text("model", path);
+  return event.str() + "\n";
+}
+
+std::string error_event(const Error& error) {
+  JsonObject event;
+  event.text("event", "error")
+      .text("code", code_name(error.code))
+      .count("exit_code", static_cast<unsigned>(exit_code_of(error.code)))
+      .text("place", error.place)
+      .text("got", error.got)
+      .text("needed", error.needed)
+      .text("fix", error.fix);
+  return event.str() + "\n";
+}
+
+}  // namespace deltarule::cli

@@ -1,0 +1,16 @@
+// The events of `train --json`: one JSON object per line, schema deltarule-events-1 (docs/cli.md). Nothing in them
+// depends on time, so equal runs print equal lines.
+#pragma once
+
+#include <string>
+
+#include "cli/command_line.hpp"
+
+namespace deltarule::cli {
+
+[[nodiscard]] std::string start_event(const FitPlan& plan, const TrainCommand& command, const std::string& model);
+[[nodiscard]] std::string epoch_event(const FitProgress& progress);
+[[nodiscard]] std::string done_event(const FitReport& report, const Model& model, const std::string& path);
+[[nodiscard]] std::string error_event(const Error& error);
+
+}  // namespace deltarule::cli

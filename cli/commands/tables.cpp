@@ -1,0 +1,47 @@
+#include "cli/commands/tables.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/terminal.hpp"
+#include "cli/text/layout.hpp"
+
+namespace deltarule::cli {
+namespace {
+
+bool is_model(const std::string& path) {
+  if (path == "-") return false;  // standard input can be read only once
+  try {
+    [[maybe_unused]] const Model model = Model::load(path);
+    return true;
+  } catch (const Exception&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+Table read_table(const DataChoice& data) { return read_csv(data.path, data.csv); }
+
+Model load_model(const std::string& model, const std::string& data) {
+  try {
+    return Model::load(model);
+  } catch (const Exception& fault) {
+    if (fault.error().code != ErrorCode::format || data.empty() || !is_model(data)) throw;
+    Error error = fault.error();
+    error.fix = fmt::format("the model comes first, then the data: {} {}", shell_word(data), shell_word(model));
+    throw Exception(std::move(error));
+  }
+}
+
+std::string argument_of(const std::string& path) {
+  return shell_word(path.size() > 1 && path.front() == '-' ? "./" + path : path);
+}
+
+void show_notices(const std::vector<std::string>& notices, bool quiet) {
+  if (quiet) return;
+  std::string text;
+  for (const std::string& notice : notices) text += wrap("note: " + printable(notice), 0, 0) + "\n";
+  write_err(text);
+}
+
+}  // namespace deltarule::cli

@@ -1,0 +1,132 @@
+#include "cli/commands/train_report.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/commands/measures.hpp"
+#include "cli/commands/tables.hpp"
+#include "cli/text/layout.hpp"
+
+namespace deltarule::cli {
+namespace {
+
+constexpr std::size_t kNamesShown = 12;
+
+std::string read_text(const FitPlan& plan) {
+  std::string text =
+      fmt::format("{}: {}, {}", printable(plan.source), counted(plan.rows, "row"), counted(plan.columns, "column"));
+  return text + (plan.missing_cells == 0 ? ", no missing cells"
+                                         : fmt::format(", {}", counted(plan.missing_cells, "missing cell")));
+}
+
+std::string task_text(const FitPlan& plan) {
+  std::string text = fmt::format("{}: {}", name_of(plan.task), joined(plan.targets, ", ", kNamesShown));
+  if (!plan.classes.empty() && plan.task != Task::multilabel) {
+    text += fmt::format(" is one of {}", joined(plan.classes, ", ", kNamesShown));
+  }
+  text += fmt::format(", from {}", counted(plan.features.size(), "column"));
+  return plan.task_given ? text : text + "  (--task)";
+}
+
+std::string split_text(const FitPlan& plan) {
+  if (plan.validation_rows == 0 && plan.test_rows == 0) {
+    return fmt::format("none: all {} are trained on, nothing is held out  (--test, --validation)",
+                       counted(plan.training_rows, "row"));
+  }
+  return fmt::format("{} rows to train on, {} to stop by, {} kept apart for the test{}  (--test, --validation, --seed)",
+                     plan.training_rows, plan.validation_rows, plan.test_rows,
+                     plan.stratified ? ", classes in proportion" : "");
+}
+
+std::vector<std::string> choice_lines(const FitPlan& plan) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Choice& choice : plan.choices) {
+    if (!choice.given) rows.push_back({choice.what, printable(choice.value), choice.option});
+  }
+  return aligned(rows);
+}
+
+std::string stop_text(const FitReport& result, const TrainCommand& command) {
+  const FitResult& training = result.training;
+  switch (result.stop) {
+    case FitStop::epochs:
+      return fmt::format("after all {}{}", counted(training.epochs, "epoch"),
+                         training.best_epoch > 0 && training.best_epoch < training.epochs
+                             ? fmt::format("; the weights are those of epoch {}, the best", training.best_epoch)
+                             : "");
+    case FitStop::patience:
+      return fmt::format("after epoch {}: no better validation loss since epoch {}, whose weights are kept",
+                         training.epochs, training.best_epoch);
+    case FitStop::error_below:
+      return fmt::format("after epoch {}: tss {} is below {}", training.epochs, brief(result.training_tss),
+                         command.fit.until_tss);
+    case FitStop::interrupted:
+      return fmt::format("after epoch {}: interrupted; kept is the best so far, epoch {}", training.epochs,
+                         training.best_epoch);
+  }
+  return {};
+}
+
+std::string measured_text(const FitReport& result) {
+  const std::string rows = counted(result.measured_rows, "row");
+  if (result.measured_on == "test") return rows + " that training never saw";
+  if (result.measured_on == "validation") return rows + " that decided when to stop: a flattering measure";
+  return "the " + rows + " that were trained on: this says nothing about new rows";
+}
+
+std::string baselines_text(const std::vector<Baseline>& baselines) {
+  std::vector<std::string> parts;
+  for (const Baseline& baseline : baselines) {
+    parts.push_back(fmt::format("{}: {}", baseline.name, baseline.description));
+  }
+  return joined(parts, "; ");
+}
+
+std::string next_command(const Model& model, const TrainCommand& command, const std::string& path) {
+  if (command.data.path == "-") return fmt::format("deltarule inspect {}", argument_of(path));
+  const bool classes = model.task() != Task::regression;
+  return fmt::format("deltarule predict {} {}{}", argument_of(path), argument_of(command.data.path),
+                     classes ? " --proba" : "");
+}
+
+}  // namespace
+
+void report_plan(const Report& report, const FitPlan& plan, const TrainCommand& command) {
+  report.line("read", read_text(plan));
+  for (const std::string& notice : plan.notices) report.line("", "note: " + printable(notice));
+  report.line("task", task_text(plan));
+  report.line("split", split_text(plan));
+  report.line("network", fmt::format("{}: {}", plan.network, counted(plan.weight_count, "weight")));
+  const std::vector<std::string> choices = choice_lines(plan);
+  if (!choices.empty()) report.block("chosen", choices);
+  report.line("training", fmt::format("at most {}, {}, {}", counted(plan.epochs, "epoch"),
+                                      counted(plan.threads, "thread"), plan.arithmetic));
+  if (command.fit.until_tss > 0) report.line("", fmt::format("until tss < {}", command.fit.until_tss));
+}
+
+void report_result(const Report& report, const FitReport& result, const TrainCommand& command) {
+  report.line("stopped", stop_text(result, command));
+  if (command.fit.until_tss > 0 && result.stop != FitStop::error_below) {
+    report.line("", fmt::format("note: tss is {}, not below {}: more epochs (--epochs) or another --seed may get there",
+                                brief(result.training_tss), command.fit.until_tss));
+  }
+  if (result.refitted) {
+    report.line("refit", fmt::format("from new weights on {} for {}  (--no-refit)", counted(result.rows_seen, "row"),
+                                     counted(result.refit_epochs, "epoch")));
+  }
+  for (const std::string& notice : result.notices) report.line("", "note: " + printable(notice));
+  if (result.metrics.empty()) return;
+  report.line(result.measured_on, measured_text(result));
+  report.block("", metric_lines(result.metrics, result.baselines));
+  if (!result.baselines.empty()) report.line("", baselines_text(result.baselines));
+  if (!result.verdict.empty()) report.line("verdict", result.verdict);
+}
+
+void report_written(const Report& report, const Model& model, const FitReport& result, const TrainCommand& command,
+                    const std::string& path) {
+  report.line("wrote", printable(path));
+  report.line("weights",
+              fmt::format("digest {}, fitted on {}", result.weights_digest, counted(result.rows_seen, "row")));
+  report.line("next", next_command(model, command, path));
+}
+
+}  // namespace deltarule::cli

@@ -1,0 +1,151 @@
+#include "cli/option_table.hpp"
+
+namespace deltarule::cli {
+namespace {
+
+constexpr const char* kData = "Reading the data";
+constexpr const char* kRoles = "What is learnt from what";
+constexpr const char* kNetwork = "Network";
+constexpr const char* kTraining = "Training";
+constexpr const char* kSplit = "Split and stop";
+constexpr const char* kOutput = "Output";
+
+constexpr PositionalRow kDataPositional = {"DATA", "CSV or TSV file; - reads standard input"};
+constexpr PositionalRow kModelPositional = {"MODEL", "model file that train wrote"};
+
+constexpr PositionalRow kTrainPositionals[] = {kDataPositional};
+constexpr PositionalRow kUsePositionals[] = {kModelPositional, kDataPositional};
+constexpr PositionalRow kInspectPositionals[] = {{"FILE", "model file, or a network in JSON"}};
+
+constexpr OptionRow kDelimiter = {"--delimiter", "C", kData, "what stands between cells: , ; | or tab (found)"};
+constexpr OptionRow kHeader = {"--header", nullptr, kData, "the first line names the columns (found)"};
+constexpr OptionRow kNoHeader = {"--no-header", nullptr, kData, "it does not: columns are called c1, c2, …"};
+constexpr OptionRow kMissing = {"--missing", "A,B", kData,
+                                "cells that mean \"no value\", beside empty ones (NA,NaN,?)"};
+constexpr OptionRow kUnseen = {"--unseen", "missing|error", kData,
+                               "a category that training never saw counts as missing, or ends the command (missing)"};
+constexpr OptionRow kThreads = {"--threads", "N", kOutput, "threads, or auto; the results are the same (1)"};
+constexpr OptionRow kForce = {"--force", nullptr, kOutput, "overwrite the file named with -o"};
+constexpr OptionRow kQuiet = {"-q,--quiet", nullptr, kOutput, "say nothing on standard error but errors"};
+
+constexpr OptionRow kTrainOptions[] = {
+    {"-t,--target", "COL", kRoles, "column to predict; several: repeat it, or A,B"},
+    {"--features", "COLS", kRoles, "columns to predict from (all others)"},
+    {"--ignore", "COLS", kRoles, "columns to leave out"},
+    {"--task", "T", kRoles, "auto, binary, multiclass, multilabel, regression (auto)"},
+    {"--hidden", "N,N", kNetwork, "units of the hidden layers; none is the linear model (by the data)"},
+    {"--activation", "F", kNetwork, "of the hidden units: tanh, relu, sigmoid, … (chosen)"},
+    {"--output-activation", "F", kNetwork, "of the output units (by the task)"},
+    {"--loss", "E", kNetwork, "cross-entropy, half_squared_error, … (by the task)"},
+    {"--init", "I", kNetwork, "first weights: auto, glorot_uniform, he_normal, uniform(0.5), … (auto)"},
+    {"--network", "FILE", kNetwork, "any wiring, as JSON"},
+    {"--start-from", "FILE", kNetwork, "wiring and first weights of a model file or a JSON network"},
+    {"--optimizer", "R", kTraining, "delta-rule (= sgd), momentum, nesterov, adam, adamw (chosen)"},
+    {"--learning-rate,--lr", "ETA", kTraining, "step size (by the optimizer)"},
+    {"--momentum", "MU", kTraining, "for momentum and nesterov, from 0 to below 1 (0.9)"},
+    {"--weight-decay", "L", kTraining, "pull of the weights towards 0 (chosen)"},
+    {"--batch-size", "N", kTraining, "patterns per weight change; 1 is online, all is full batch (chosen)"},
+    {"--no-shuffle", nullptr, kTraining, "the same order of rows in each epoch"},
+    {"--textbook", nullptr, kTraining,
+     "the bare derivation: per pattern, file order, delta rule, sigmoid units, half squared error, no scaling, no "
+     "split, no early stop"},
+    {"--scale", "S", kTraining, "inputs: standard, minmax, none (standard)"},
+    {"--precision", "P", kTraining, "f32 or f64 (f32)"},
+    {"--seed", "N", kTraining, "start of everything random (0)"},
+    {"--test", "SHARE", kSplit, "rows kept apart for the final measurement (0.2; below 50 rows 0)"},
+    {"--validation", "SHARE", kSplit, "rows that decide when to stop (0.15; below 50 rows 0)"},
+    {"--epochs", "N", kSplit, "at most so many passes over the rows (chosen)"},
+    {"--patience", "N", kSplit, "stop after N epochs without a better validation loss; 0: never"},
+    {"--until", "'tss<X'", kSplit, "stop when the squared error summed over the training rows is below X"},
+    {"--refit", nullptr, kSplit, "train again on training + validation rows for the length found (small tables)"},
+    {"--no-refit", nullptr, kSplit, "keep the weights of the first training"},
+    kDelimiter,
+    kHeader,
+    kNoHeader,
+    kMissing,
+    {"-o,--output", "FILE", kOutput, "model file (DATA's name with .safetensors, or -2, -3 … if taken)"},
+    kForce,
+    {"--json", nullptr, kOutput, "events as JSON Lines on standard output"},
+    kQuiet,
+    {"--progress", "P", kOutput, "auto, plain (lines), none (auto)"},
+    kThreads,
+};
+
+constexpr OptionRow kPredictOptions[] = {
+    {"--proba", nullptr, kOutput, "also the probability of each class, as p(CLASS)"},
+    {"--keep", "COLS", kOutput, "copy these columns of DATA, letter by letter"},
+    {"--json", nullptr, kOutput, "JSON Lines instead of CSV"},
+    {"-o,--output", "FILE", kOutput, "write there instead of standard output"},
+    kForce,
+    kQuiet,
+    kThreads,
+    kUnseen,
+    kDelimiter,
+    kHeader,
+    kNoHeader,
+    kMissing,
+};
+
+constexpr OptionRow kEvaluateOptions[] = {
+    {"--json", nullptr, kOutput, "one JSON object instead of a table"},
+    {"--seed", "N", kOutput, "of the bootstrap that gives the intervals (0)"},
+    kQuiet,
+    kThreads,
+    kUnseen,
+    kDelimiter,
+    kHeader,
+    kNoHeader,
+    kMissing,
+};
+
+constexpr OptionRow kInspectOptions[] = {
+    {"--weights", nullptr, kOutput, "the network with its weights in JSON, every number exact"},
+    {"--json", nullptr, kOutput, "one JSON object instead of text"},
+};
+
+constexpr CommandRow kCommands[] = {
+    {"train", "Train a network on a table, measure it on rows it never saw, and write a model file.", kTrainPositionals,
+     kTrainOptions,
+     "Examples:\n"
+     "  deltarule train penguins.csv --target species\n"
+     "  deltarule train houses.csv --target price --hidden 64,32 --seed 1\n"
+     "  deltarule train xor.csv --target y --hidden 2 --textbook --until 'tss<0.04'\n"
+     "\n"
+     "What is not given is chosen; the run says what was chosen and which option\n"
+     "changes it.\n"},
+    {"predict", "Predict each row of a table, one line per row, in their order.", kUsePositionals, kPredictOptions,
+     "Examples:\n"
+     "  deltarule predict penguins.safetensors new.csv --proba --keep id\n"
+     "  cat new.csv | deltarule predict penguins.safetensors - --json\n"
+     "\n"
+     "Columns are matched by name: order, further columns and a present target do not matter.\n"},
+    {"evaluate", "Measure a model on a table that has the target column(s).", kUsePositionals, kEvaluateOptions,
+     "Examples:\n"
+     "  deltarule evaluate penguins.safetensors new.csv\n"
+     "  deltarule evaluate penguins.safetensors new.csv --json\n"
+     "\n"
+     "Rows that the model was trained on flatter it: train keeps rows apart for that reason.\n"},
+    {"inspect", "Say what a file is: wiring, inputs, classes, settings, provenance.", kInspectPositionals,
+     kInspectOptions,
+     "Examples:\n"
+     "  deltarule inspect penguins.safetensors\n"
+     "  deltarule inspect penguins.safetensors --weights > network.json\n"},
+};
+
+}  // namespace
+
+std::span<const CommandRow> command_table() { return kCommands; }
+
+const char* general_footer() {
+  return "Examples:\n"
+         "  deltarule train penguins.csv --target species\n"
+         "  deltarule predict penguins.safetensors penguins.csv --proba\n"
+         "  deltarule evaluate penguins.safetensors penguins.csv\n"
+         "  deltarule inspect penguins.safetensors\n"
+         "\n"
+         "`deltarule COMMAND --help` lists the options of a command.\n"
+         "Exit codes: 0 done, 2 usage, 3 data, 4 model damaged or incompatible,\n"
+         "5 input/output, 6 diverged, 130 interrupted.\n";
+}
+
+}  // namespace deltarule::cli

@@ -1,0 +1,26 @@
+// What a run says on standard error: labelled lines and blocks, calm and aligned. Knows nothing of networks.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace deltarule::cli {
+
+class Report {
+ public:
+  /// A quiet report says nothing.
+  explicit Report(bool quiet);
+  /// "label     text", broken to the terminal's width; never broken off a terminal.
+  void line(std::string_view label, std::string_view text) const;
+  /// The lines as they are, the first one behind the label.
+  void block(std::string_view label, const std::vector<std::string>& lines) const;
+  void gap() const;
+
+ private:
+  bool quiet_;
+  std::size_t width_;
+};
+
+}  // namespace deltarule::cli

@@ -1,0 +1,164 @@
+#include "cli/usage.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "cli/terminal.hpp"
+#include "cli/text/layout.hpp"
+#include "cli/text/spelling.hpp"
+
+namespace deltarule::cli {
+namespace {
+
+std::string quoted(std::string_view text) { return fmt::format("\"{}\"", printable(text)); }
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+/// The whole text as a finite number.
+std::optional<double> real_of(std::string_view text) {
+  text = trimmed(text);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double value = 0.0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (fault != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+std::optional<std::uint64_t> whole_of(std::string_view text) {
+  text = trimmed(text);
+  std::uint64_t value = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (fault != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string for_example(std::string_view option, std::string_view example) {
+  return fmt::format("for example {} {}", option, example);
+}
+
+}  // namespace
+
+void refuse(std::string place, std::string got, std::string needed, std::string fix) {
+  throw Exception(Error{ErrorCode::usage, std::move(place), std::move(got), std::move(needed), std::move(fix)});
+}
+
+double real_value(std::string_view option, const std::string& text, const RealRange& range) {
+  const std::optional<double> value = real_of(text);
+  const std::string needed(range.needed);
+  if (!value)
+    refuse(std::string(option), quoted(text) + " is not a number", needed, for_example(option, range.example));
+  const bool above = range.with_low ? *value >= range.low : *value > range.low;
+  const bool below = range.with_high ? *value <= range.high : *value < range.high;
+  if (!above || !below) refuse(std::string(option), quoted(text), needed, for_example(option, range.example));
+  return *value;
+}
+
+std::uint64_t whole_value(std::string_view option, const std::string& text, std::uint64_t least,
+                          std::string_view needed, std::string_view example) {
+  const std::optional<std::uint64_t> value = whole_of(text);
+  if (!value || *value < least) {
+    refuse(std::string(option), quoted(text), std::string(needed), for_example(option, example));
+  }
+  return *value;
+}
+
+std::string one_of(std::string_view option, const std::string& text, const std::vector<std::string>& words) {
+  if (std::ranges::find(words, text) != words.end()) return text;
+  std::string near = nearest(text, words);
+  refuse(std::string(option), quoted(text), "one of " + joined(words),
+         near.empty() ? for_example(option, words.front()) : fmt::format("did you mean {} {}?", option, near));
+}
+
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> parts;
+  std::size_t from = 0;
+  for (;;) {
+    const std::size_t comma = text.find(',', from);
+    parts.emplace_back(trimmed(std::string_view(text).substr(from, comma - from)));
+    if (comma == std::string::npos) return parts;
+    from = comma + 1;
+  }
+}
+
+Hidden hidden_value(const std::string& text) {
+  if (text == "none") return Hidden::none();
+  constexpr std::uint64_t kMostUnits = 1'000'000;
+  std::vector<std::size_t> units;
+  for (const std::string& part : split_at_commas(text)) {
+    const std::optional<std::uint64_t> count = whole_of(part);
+    if (!count || *count < 1 || *count > kMostUnits) {
+      refuse("--hidden", quoted(text), "the units of each hidden layer, from 1 to a million, or none",
+             "for example --hidden 64,32, or --hidden none for the linear model");
+    }
+    units.push_back(*count);
+  }
+  return Hidden(std::move(units));
+}
+
+std::size_t batch_value(const std::string& text) {
+  if (text == "all") return 0;
+  return whole_value("--batch-size", text, 1, "a number from 1 (online), or all (full batch)", "32");
+}
+
+std::size_t threads_value(const std::string& text) {
+  if (text == "auto") return hardware_threads();
+  constexpr std::uint64_t kMostThreads = 1024;
+  const std::uint64_t threads = whole_value("--threads", text, 1, "a number from 1, or auto", "auto");
+  if (threads > kMostThreads) refuse("--threads", quoted(text), "at most 1024 threads", "for example --threads auto");
+  return threads;
+}
+
+double until_value(const std::string& text) {
+  const std::string needed = "tss<NUMBER: stop when the summed squared error of the training rows falls below it";
+  const std::string fix = "for example --until 'tss<0.04', in quotes, since the shell takes < for itself";
+  std::string_view rest = trimmed(text);
+  if (!rest.starts_with("tss")) refuse("--until", quoted(text), needed, fix);
+  rest = trimmed(rest.substr(3));
+  if (!rest.starts_with('<') || rest.starts_with("<=")) refuse("--until", quoted(text), needed, fix);
+  const std::optional<double> limit = real_of(rest.substr(1));
+  if (!limit || *limit <= 0.0) refuse("--until", quoted(text), needed + "; the number is above 0", fix);
+  return *limit;
+}
+
+char delimiter_value(const std::string& text) {
+  if (text == "tab" || text == "\\t" || text == "\t") return '\t';
+  if (text == "comma" || text == ",") return ',';
+  if (text == "semicolon" || text == ";") return ';';
+  if (text == "bar" || text == "|") return '|';
+  refuse("--delimiter", quoted(text), "one of , ; | tab", "for example --delimiter ';' or --delimiter tab");
+}
+
+Names missing_value(const std::vector<std::string>& given) {
+  Names markers;
+  markers.emplace_back();  // an empty cell has no value whatever the user adds
+  for (const std::string& text : given) {
+    for (const std::string& marker : split_at_commas(text)) {
+      if (std::ranges::find(markers, marker) == markers.end()) markers.push_back(marker);
+    }
+  }
+  return markers;
+}
+
+std::vector<std::string> column_list(const std::vector<std::string>& given, const std::vector<std::string>& columns) {
+  std::vector<std::string> names;
+  const auto add = [&names](const std::string& name) {
+    if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
+  };
+  for (const std::string& text : given) {
+    if (std::ranges::find(columns, text) != columns.end()) {
+      add(text);
+    } else {
+      for (const std::string& name : split_at_commas(text)) add(name);
+    }
+  }
+  return names;
+}
+
+}  // namespace deltarule::cli

@@ -1,0 +1,47 @@
+// Values of options, from text to numbers and lists, with errors that say what was typed and what is possible.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "deltarule/deltarule.hpp"
+
+namespace deltarule::cli {
+
+/// A fault of the command line: "place: got; needed". Thrown.
+[[noreturn]] void refuse(std::string place, std::string got, std::string needed, std::string fix = {});
+
+/// What numbers an option takes; `needed` says it in words, `example` is one that is right.
+struct RealRange {
+  double low = 0.0;
+  double high = 0.0;
+  bool with_low = false;
+  bool with_high = false;
+  std::string_view needed;
+  std::string_view example;
+};
+
+[[nodiscard]] double real_value(std::string_view option, const std::string& text, const RealRange& range);
+[[nodiscard]] std::uint64_t whole_value(std::string_view option, const std::string& text, std::uint64_t least,
+                                        std::string_view needed, std::string_view example);
+/// One of `words`; otherwise refused with the nearest of them.
+[[nodiscard]] std::string one_of(std::string_view option, const std::string& text,
+                                 const std::vector<std::string>& words);
+
+[[nodiscard]] Hidden hidden_value(const std::string& text);      ///< "64,32", "none"
+[[nodiscard]] std::size_t batch_value(const std::string& text);  ///< "1", "32", "all" = 0
+[[nodiscard]] std::size_t threads_value(const std::string& text);
+[[nodiscard]] double until_value(const std::string& text);    ///< "tss<0.04"
+[[nodiscard]] char delimiter_value(const std::string& text);  ///< , ; | tab, or their names
+[[nodiscard]] Names missing_value(const std::vector<std::string>& given);
+
+/// Column names as given: each text is a column's name as it stands, or a list of names with commas between.
+[[nodiscard]] std::vector<std::string> column_list(const std::vector<std::string>& given,
+                                                   const std::vector<std::string>& columns);
+[[nodiscard]] std::vector<std::string> split_at_commas(const std::string& text);
+
+}  // namespace deltarule::cli

@@ -1,0 +1,66 @@
+// The caller's arrays as a source of patterns: no copy, checked before training.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "base/pattern_source.hpp"
+#include "deltarule/error.hpp"
+#include "deltarule/rows.hpp"
+
+namespace deltarule {
+
+template <class T>
+class RowsSource final : public base::PatternSource<T> {
+ public:
+  RowsSource(Rows<T> x, Rows<T> t) : x_(x), t_(t) {}
+  [[nodiscard]] std::size_t size() const override { return x_.count; }
+  [[nodiscard]] std::size_t inputs() const override { return x_.columns; }
+  [[nodiscard]] std::size_t targets() const override { return t_.columns; }
+  void gather(std::span<const std::uint32_t> patterns, base::MatrixView<T> x, base::MatrixView<T> t) const override {
+    for (std::size_t r = 0; r < patterns.size(); ++r) {
+      std::copy_n(x_.data + patterns[r] * x_.columns, x_.columns, x.row(r));
+      std::copy_n(t_.data + patterns[r] * t_.columns, t_.columns, t.row(r));
+    }
+  }
+
+ private:
+  Rows<T> x_, t_;
+};
+
+/// As many whole rows of inputs as of targets, at least one.
+template <class T>
+Result<void> check_rows(Rows<T> x, Rows<T> t, const std::string& what) {
+  for (const Rows<T>& rows : {x, t})
+    if (!rows.whole)
+      return Error{ErrorCode::shape,
+                   what,
+                   "an array that is not a whole number of rows",
+                   "rows of " + std::to_string(rows.columns),
+                   {}};
+  if (x.count != t.count)
+    return Error{ErrorCode::shape,
+                 what,
+                 std::to_string(x.count) + " rows of inputs and " + std::to_string(t.count) + " of targets",
+                 "a row of targets for each row of inputs",
+                 {}};
+  if (x.count == 0) return Error{ErrorCode::data, what, "no patterns", "at least one", {}};
+  return {};
+}
+
+/// Data error that names the first number that is not finite.
+template <class T>
+Result<void> check_finite(Rows<T> rows, const std::string& what) {
+  for (std::size_t i = 0; i < rows.count * rows.columns; ++i)
+    if (!std::isfinite(rows.data[i]))
+      return Error{
+          ErrorCode::data,
+          what + ", row " + std::to_string(i / rows.columns + 1) + ", column " + std::to_string(i % rows.columns + 1),
+          std::isnan(rows.data[i]) ? "NaN" : "infinity",
+          "a finite number",
+          {}};
+  return {};
+}
+
+}  // namespace deltarule

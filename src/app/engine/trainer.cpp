@@ -1,0 +1,151 @@
+#include "deltarule/trainer.hpp"
+
+#include <exception>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/engine/network_impl.hpp"
+#include "app/engine/rows_source.hpp"
+#include "app/engine/unwrap.hpp"
+#include "training/loop.hpp"
+#include "training/trainer.hpp"
+
+namespace deltarule {
+namespace {
+
+template <class T>
+Result<void> check_patterns(Rows<T> x, Rows<T> t, const std::string& what) {
+  if (auto checked = check_rows(x, t, what); !checked) return checked;
+  if (auto checked = check_finite(x, what + ", inputs"); !checked) return checked;
+  return check_finite(t, what + ", targets");
+}
+
+/// Calls the user's function so that what it throws stops the run and is kept for later: nothing below app may see it.
+std::function<bool(const EpochReport&)> guarded(const std::function<bool(const EpochReport&)>& callback,
+                                                std::exception_ptr& thrown) {
+  if (!callback) return {};
+  return [&callback, &thrown](const EpochReport& report) {
+    try {
+      return callback(report);
+    } catch (...) {
+      thrown = std::current_exception();
+      return true;
+    }
+  };
+}
+
+}  // namespace
+
+template <class T>
+struct BasicTrainer<T>::Impl {
+  training::Trainer<T> trainer;
+  std::vector<std::uint32_t> order = {};  // 0, 1, 2 … for step()
+
+  Result<FitResult> fit(Rows<T> x, Rows<T> t, const RowsSource<T>* validation, const FitSettings& settings) {
+    if (auto checked = check_patterns(x, t, "training patterns"); !checked) return checked.error();
+    std::exception_ptr thrown;
+    FitSettings own = settings;
+    own.on_epoch = guarded(settings.on_epoch, thrown);
+    const RowsSource<T> source(x, t);
+    auto result = training::fit<T>(trainer, source, validation, own);
+    if (thrown) std::rethrow_exception(thrown);
+    return result;
+  }
+};
+
+template <class T>
+BasicTrainer<T>::BasicTrainer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+template <class T>
+BasicTrainer<T>::BasicTrainer(BasicNetwork<T>& network, TrainerOptions options)
+    : BasicTrainer(unwrap(create(network, std::move(options)))) {}
+
+template <class T>
+Result<BasicTrainer<T>> BasicTrainer<T>::create(BasicNetwork<T>& network, TrainerOptions options) {
+  auto trainer = training::Trainer<T>::create(network.impl_->network, options);
+  if (!trainer) return trainer.error();
+  return BasicTrainer(std::make_unique<Impl>(Impl{std::move(*trainer)}));
+}
+
+template <class T>
+BasicTrainer<T>::BasicTrainer(BasicTrainer&&) noexcept = default;
+template <class T>
+BasicTrainer<T>& BasicTrainer<T>::operator=(BasicTrainer&&) noexcept = default;
+template <class T>
+BasicTrainer<T>::~BasicTrainer() = default;
+
+template <class T>
+FitResult BasicTrainer<T>::fit(Rows<T> x, Rows<T> t, const FitSettings& settings) {
+  return unwrap(try_fit(x, t, settings));
+}
+template <class T>
+FitResult BasicTrainer<T>::fit(Rows<T> x, Rows<T> t, Rows<T> x_validation, Rows<T> t_validation,
+                               const FitSettings& settings) {
+  return unwrap(try_fit(x, t, x_validation, t_validation, settings));
+}
+
+template <class T>
+Result<FitResult> BasicTrainer<T>::try_fit(Rows<T> x, Rows<T> t, const FitSettings& settings) {
+  return impl_->fit(x, t, nullptr, settings);
+}
+template <class T>
+Result<FitResult> BasicTrainer<T>::try_fit(Rows<T> x, Rows<T> t, Rows<T> x_validation, Rows<T> t_validation,
+                                           const FitSettings& settings) {
+  if (auto checked = check_patterns(x_validation, t_validation, "validation patterns"); !checked)
+    return checked.error();
+  const RowsSource<T> validation(x_validation, t_validation);
+  return impl_->fit(x, t, &validation, settings);
+}
+
+template <class T>
+Result<double> BasicTrainer<T>::step(Rows<T> x, Rows<T> t) {
+  if (auto checked = check_rows(x, t, "batch"); !checked) return checked.error();
+  const auto& network = impl_->trainer.network();
+  if (x.columns != network.inputs() || t.columns != network.outputs())
+    return Error{ErrorCode::shape,
+                 "batch",
+                 std::to_string(x.columns) + " inputs and " + std::to_string(t.columns) + " targets",
+                 std::to_string(network.inputs()) + " and " + std::to_string(network.outputs()),
+                 {}};
+  if (x.count > std::numeric_limits<std::uint32_t>::max())
+    return Error{ErrorCode::shape, "batch", std::to_string(x.count) + " patterns", "fewer than 2^32", {}};
+  auto& order = impl_->order;
+  if (order.size() < x.count) {
+    const std::size_t known = order.size();
+    order.resize(x.count);
+    std::iota(order.begin() + static_cast<std::ptrdiff_t>(known), order.end(), static_cast<std::uint32_t>(known));
+  }
+  const RowsSource<T> source(x, t);
+  auto loss = impl_->trainer.step(source, std::span<const std::uint32_t>(order).first(x.count));
+  if (!loss) return loss;
+  return *loss / static_cast<double>(x.count);
+}
+
+template <class T>
+LearnStatus BasicTrainer<T>::learn_one(std::span<const T> x, std::span<const T> t) noexcept {
+  return impl_->trainer.learn_one(x, t);
+}
+template <class T>
+std::span<const T> BasicTrainer<T>::forward(std::span<const T> x) noexcept {
+  return impl_->trainer.forward(x);
+}
+template <class T>
+LearnStatus BasicTrainer<T>::backward(std::span<const T> output_slopes, std::span<T> input_slopes) noexcept {
+  return impl_->trainer.backward(output_slopes, input_slopes);
+}
+template <class T>
+std::uint64_t BasicTrainer<T>::steps() const noexcept {
+  return impl_->trainer.steps();
+}
+template <class T>
+std::uint64_t BasicTrainer<T>::refused() const noexcept {
+  return impl_->trainer.refused();
+}
+
+template class BasicTrainer<float>;
+template class BasicTrainer<double>;
+
+}  // namespace deltarule

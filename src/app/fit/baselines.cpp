@@ -1,0 +1,142 @@
+#include "app/fit/baselines.hpp"
+
+#include <algorithm>
+
+#include "app/engine/unwrap.hpp"
+#include "app/words.hpp"
+#include "data/binding.hpp"
+#include "model/predictor.hpp"
+
+namespace deltarule::app {
+namespace {
+
+data::BoundTable bind(const Material& material, const data::Preprocessing& preprocessing) {
+  data::Notices told_before;
+  return unwrap(data::bind_table(material.table, preprocessing, {data::Unseen::missing, data::Targets::required},
+                                 told_before));
+}
+
+template <class V>
+void repeat(std::vector<V>& out, const std::vector<V>& line, std::size_t times) {
+  out.reserve(line.size() * times);
+  for (std::size_t i = 0; i < times; ++i) out.insert(out.end(), line.begin(), line.end());
+}
+
+Baseline most_frequent_class(const data::BoundTable& bound, const Judge& judge) {
+  const data::Preprocessing& rules = bound.preprocessing();
+  std::vector<double> shares(rules.classes.size());
+  for (const std::uint32_t row : judge.seen) shares[static_cast<std::size_t>(bound.targets()[0].classes[row])] += 1.0;
+  const auto most = std::max_element(shares.begin(), shares.end()) - shares.begin();
+  for (double& share : shares) share /= static_cast<double>(judge.seen.size());
+  model::Decisions decisions;
+  decisions.rows = judge.measured.size();
+  decisions.classes.assign(decisions.rows, static_cast<std::uint32_t>(most));
+  repeat(decisions.probabilities, shares, decisions.rows);
+  return {"trivial", "always " + rules.classes[static_cast<std::size_t>(most)],
+          measure(decisions, bound, judge.measured, judge.seed).metrics};
+}
+
+std::vector<double> means(const data::BoundTable& bound, const Judge& judge) {
+  std::vector<double> result;
+  for (const data::BoundTarget& target : bound.targets()) {
+    double sum = 0.0;
+    for (const std::uint32_t row : judge.seen) sum += target.numbers[row];
+    result.push_back(sum / static_cast<double>(judge.seen.size()));
+  }
+  return result;
+}
+
+Baseline mean_of_targets(const data::BoundTable& bound, const Judge& judge) {
+  const std::vector<double> mean = means(bound, judge);
+  const bool labels = bound.preprocessing().task == data::Task::multilabel;
+  model::Decisions decisions;
+  decisions.rows = judge.measured.size();
+  repeat(labels ? decisions.probabilities : decisions.values, mean, decisions.rows);
+  if (labels)
+    for (const double share : decisions.probabilities) decisions.classes.push_back(share >= 0.5 ? 1 : 0);
+  std::string description = labels ? "each label's share" : "always the mean";
+  if (!labels && mean.size() == 1) description += ", " + rounded(mean[0]);
+  return {"trivial", std::move(description), measure(decisions, bound, judge.measured, judge.seed).metrics};
+}
+
+std::string linear_name(data::Task task) {
+  switch (task) {
+    case data::Task::binary: return "logistic regression";
+    case data::Task::multiclass: return "softmax regression";
+    case data::Task::multilabel: return "a logistic regression for each label";
+    case data::Task::regression: break;
+  }
+  return "linear regression";
+}
+
+const Metric* main_metric(const std::vector<Metric>& metrics) {
+  for (const char* name : {"accuracy", "r2"})
+    for (const Metric& metric : metrics)
+      if (metric.name == name) return &metric;
+  return nullptr;
+}
+
+}  // namespace
+
+Baseline trivial_baseline(const data::BoundTable& bound, const Judge& judge) {
+  return data::has_classes(bound.preprocessing().task) ? most_frequent_class(bound, judge)
+                                                       : mean_of_targets(bound, judge);
+}
+
+Measurement measure_learned(const Material& material, const model::Model& model,
+                            const std::vector<std::uint32_t>& rows, const Judge& judge, std::size_t threads) {
+  const data::BoundTable bound = bind(material, model.preprocessing);
+  const model::Predictor predictor = unwrap(model::Predictor::create(model));
+  const auto activations = unwrap(predictor.activations(bound, rows, threads));
+  return measure(predictor.decide(activations), bound, rows, judge.seed);
+}
+
+Baseline linear_baseline(const Material& material, const Size& size, const FitOptions& options, const Judge& judge) {
+  FitOptions own;
+  own.hidden = Hidden::none();
+  own.seed = options.seed;
+  own.threads = options.threads;
+  Size shape = size;
+  shape.textbook = false;
+  shape.linear = true;
+  ChoiceList unseen;
+  data::Notices told_before;
+  const data::PreprocessingOptions scaling = choose_preprocessing(own, unseen);
+  const data::Preprocessing rules = unwrap(
+      data::fit_preprocessing(material.table, material.schema, material.split.training, scaling, told_before));
+  Settings settings = choose_settings(own, shape, rules, unseen);
+  settings.preprocessing = scaling;
+  const FitEvents nobody;
+  Watch watch(nobody);
+  const Learned learned = learn(material, rules, settings, watch);
+  model::Model model;
+  model.network = learned.network;
+  model.weights = learned.weights;
+  model.preprocessing = learned.preprocessing;
+  return {"linear", linear_name(rules.task),
+          measure_learned(material, model, judge.measured, judge, options.threads).metrics};
+}
+
+std::string verdict(const std::vector<Metric>& metrics, const std::vector<Baseline>& baselines,
+                    const std::string& measured_on, bool linear) {
+  const Metric* own = main_metric(metrics);
+  if (own == nullptr || baselines.empty()) return {};
+  const std::string subject = linear ? "The linear model" : "The network";
+  const std::string figures = own->name + " " + rounded(own->value) + ", 95 % from " + rounded(own->low) + " to " +
+                              rounded(own->high);
+  std::string text;
+  for (const Baseline& baseline : baselines) {
+    const Metric* other = main_metric(baseline.metrics);
+    if (other == nullptr || own->low > other->value) continue;
+    text += subject + " does not beat the " + baseline.name + " model beyond the interval (" + figures + "; " +
+            baseline.name + " " + rounded(other->value) + ")";
+    if (baseline.name != "linear") return text + ": the features may not tell much about the target.";
+    return text + ": prefer --hidden none, which is simpler.";
+  }
+  text = subject + " beats the " + baselines.front().name + (baselines.size() > 1 ? " and the linear model" : " model") +
+         " beyond the interval (" + figures + ").";
+  if (measured_on == "training") text += " But these are the rows that it was trained on.";
+  return text;
+}
+
+}  // namespace deltarule::app

@@ -1,0 +1,162 @@
+// fit(): from a table to a trained, measured model. Each step is a function elsewhere; this is their order.
+#include "deltarule/fit.hpp"
+
+#include <utility>
+
+#include "app/access.hpp"
+#include "app/engine/unwrap.hpp"
+#include "app/fit/baselines.hpp"
+#include "app/fit/learn.hpp"
+#include "app/fit/provenance.hpp"
+#include "app/fit/settings.hpp"
+#include "app/words.hpp"
+#include "derivation/registry.hpp"
+#include "kernels/kernels.hpp"
+
+namespace deltarule {
+namespace {
+
+using namespace app;
+
+/// What is decided before the first epoch.
+struct Prepared {
+  data::Split split;
+  data::Preprocessing preprocessing;
+  Size size;
+  Settings settings;
+  FitPlan plan;
+};
+
+template <class T>
+std::string arithmetic() {
+  const auto& table = kernels::kernels<T>();
+  return std::string(table.name) + (table.fused ? " (fused)" : " (unfused)");
+}
+
+/// Targets that the output units can never reach are worth a word: the textbook's sigmoid on prices, say.
+void note_unreachable(const Settings& settings, const data::Preprocessing& rules, FitPlan& plan) {
+  if (rules.task != data::Task::regression) return;
+  const auto output = unwrap(derivation::find_activation(settings.network.layers.back().activation));
+  if (output.low <= -1e300 && output.high >= 1e300) return;
+  plan.notices.push_back("outputs of " + output.name + " stay between " + rounded(output.low) + " and " +
+                         rounded(output.high) + ", whatever the targets" +
+                         (settings.preprocessing.scale_targets ? ", which are standardised here" : "") +
+                         "; --output-activation identity has no such bounds");
+}
+
+void describe_table(const Dataset& data, FitPlan& plan) {
+  const data::Table& table = TableAccess::table(data.table());
+  const DatasetState& roles = DatasetAccess::state(data);
+  plan.source = table.source;
+  plan.rows = table.rows();
+  plan.columns = table.columns.size();
+  plan.missing_cells = table.missing();
+  plan.notices = data.table().notices();
+  append_texts(roles.notices, plan.notices);
+  plan.task = data.task();
+  plan.task_given = roles.task_given;
+  plan.targets = data.targets();
+}
+
+void describe_choices(const Prepared& prepared, const FitOptions& options, FitPlan& plan) {
+  const base::Graph graph = unwrap(base::Graph::create(prepared.settings.network));
+  for (const data::FeatureRule& rule : prepared.preprocessing.features) plan.features.push_back(rule.name);
+  plan.classes = prepared.preprocessing.classes;
+  plan.network = network_in_words(graph);
+  plan.weight_count = graph.connection_count();
+  plan.epochs = prepared.settings.training.epochs;
+  plan.threads = options.threads;
+  plan.arithmetic = prepared.settings.f64 ? arithmetic<double>() : arithmetic<float>();
+}
+
+Prepared prepare(const Dataset& data, const FitOptions& options) {
+  const data::Table& table = TableAccess::table(data.table());
+  const data::Schema& schema = DatasetAccess::state(data).schema;
+  ChoiceList choices;
+  Prepared prepared;
+  describe_table(data, prepared.plan);
+  const Shares shares = choose_shares(options, schema.rows.size(), choices);
+  prepared.split = unwrap(data::split_rows(schema, {shares.validation, shares.test, Seed{options.seed}}));
+  prepared.plan.training_rows = prepared.split.training.size();
+  prepared.plan.validation_rows = prepared.split.validation.size();
+  prepared.plan.test_rows = prepared.split.test.size();
+  prepared.plan.stratified = prepared.split.stratified;
+
+  const data::PreprocessingOptions scaling = choose_preprocessing(options, choices);
+  data::Notices notices;
+  prepared.preprocessing = unwrap(data::fit_preprocessing(table, schema, prepared.split.training, scaling, notices));
+  append_texts(notices, prepared.plan.notices);
+
+  const bool linear = options.hidden.units && options.hidden.units->empty();
+  prepared.size = {schema.task, schema.rows.size(), prepared.split.training.size(), !prepared.split.validation.empty(),
+                   options.textbook, linear};
+  prepared.settings = choose_settings(options, prepared.size, prepared.preprocessing, choices);
+  prepared.settings.preprocessing = scaling;
+  prepared.plan.choices = choices.all();
+  describe_choices(prepared, options, prepared.plan);
+  note_unreachable(prepared.settings, prepared.preprocessing, prepared.plan);
+  return prepared;
+}
+
+/// Rows of the metrics: those never seen if there are any.
+const std::vector<std::uint32_t>& measured_rows(const data::Split& split, const std::vector<std::uint32_t>& seen,
+                                                bool refitted, std::string& name) {
+  if (!split.test.empty()) return name = "test", split.test;
+  if (!split.validation.empty() && !refitted) return name = "validation", split.validation;
+  return name = "training", seen;
+}
+
+void add_baselines(const Material& material, const Prepared& prepared, const FitOptions& options,
+                   const model::Model& model, const Judge& judge, FitReport& report) {
+  if (!options.baselines) return;
+  data::Notices told_before;
+  const data::BoundTable bound = unwrap(data::bind_table(
+      material.table, model.preprocessing, {data::Unseen::missing, data::Targets::required}, told_before));
+  report.baselines.push_back(trivial_baseline(bound, judge));
+  const bool linear = model.network.layers.size() == 1;
+  if (!linear && report.stop != FitStop::interrupted)
+    report.baselines.push_back(linear_baseline(material, prepared.size, options, judge));
+  report.verdict = verdict(report.metrics, report.baselines, report.measured_on, linear);
+}
+
+FitReport report_of(Learned& learned, FitPlan plan) {
+  FitReport report;
+  report.plan = std::move(plan);
+  report.training = std::move(learned.training);
+  report.stop = learned.stop;
+  report.refitted = learned.refitted;
+  report.refit_epochs = learned.refit_epochs;
+  report.rows_seen = learned.rows_seen;
+  report.training_tss = learned.tss;
+  report.notices = std::move(learned.notices);
+  return report;
+}
+
+}  // namespace
+
+Fitted fit(const Dataset& data, const FitOptions& options, const FitEvents& events) {
+  check_options(options);
+  Prepared prepared = prepare(data, options);
+  if (events.on_plan) events.on_plan(prepared.plan);
+
+  const Material material{TableAccess::table(data.table()), DatasetAccess::state(data).schema, prepared.split};
+  Watch watch(events);
+  Learned learned = learn(material, prepared.preprocessing, prepared.settings, watch);
+  model::Model model = model_of(material, learned, prepared.plan, options);
+  FitReport report = report_of(learned, prepared.plan);
+
+  const std::vector<std::uint32_t> seen =
+      report.refitted ? training_and_validation(prepared.split) : prepared.split.training;
+  const auto& measured = measured_rows(prepared.split, seen, report.refitted, report.measured_on);
+  const Judge judge{seen, measured, Seed{options.seed}};
+  Measurement own = measure_learned(material, model, measured, judge, options.threads);
+  report.measured_rows = measured.size();
+  report.metrics = std::move(own.metrics);
+  report.confusion = std::move(own.confusion);
+  add_baselines(material, prepared, options, model, judge, report);
+  add_measures(report, model);
+  report.weights_digest = model.weights_digest();
+  return {unwrap(ModelAccess::wrap(std::move(model))), std::move(report)};
+}
+
+}  // namespace deltarule

@@ -1,0 +1,159 @@
+#include "app/fit/learn.hpp"
+
+#include <algorithm>
+
+#include "app/access.hpp"
+#include "app/engine/unwrap.hpp"
+#include "base/text.hpp"
+#include "data/binding.hpp"
+#include "data/prepared_patterns.hpp"
+#include "network/init.hpp"
+#include "network/network.hpp"
+#include "training/evaluate.hpp"
+#include "training/loop.hpp"
+#include "training/trainer.hpp"
+
+namespace deltarule::app {
+namespace {
+
+/// One training: which rows, prepared how, for how long.
+struct Course {
+  const data::Preprocessing& preprocessing;
+  const std::vector<std::uint32_t>& rows;
+  const std::vector<std::uint32_t>& validation;
+  FitSettings settings;
+};
+
+struct Passed {
+  model::Weights weights;
+  FitResult result;
+  double tss = 0.0;
+};
+
+template <class T>
+network::Network<T> first_network(const NetworkSpec& spec, const Settings& settings) {
+  auto network = unwrap(network::Network<T>::create(spec));
+  if (settings.start_from.empty()) {
+    network::draw_weights(network, settings.seed, unwrap(network::find_init(settings.init)));
+    return network;
+  }
+  std::vector<T> weights;
+  for (const double weight : settings.start_from) weights.push_back(static_cast<T>(weight));
+  if (const auto set = network.set_weights(weights); !set) throw Exception(set.error());
+  return network;
+}
+
+/// What a user can do about training that ran away.
+Error with_advice(Error error) {
+  if (error.code == ErrorCode::diverged && error.fix.empty())
+    error.fix = "Use a smaller --learning-rate, or --scale standard if inputs or targets are large";
+  return error;
+}
+
+template <class T>
+Passed pass(const Material& material, const NetworkSpec& spec, const Settings& settings, const Course& course) {
+  data::Notices already_told;
+  const data::BoundTable bound = unwrap(data::bind_table(
+      material.table, course.preprocessing, {data::Unseen::missing, data::Targets::required}, already_told));
+  const data::PreparedPatterns<T> training(bound, course.rows);
+  const data::PreparedPatterns<T> validation(bound, course.validation);
+  network::Network<T> network = first_network<T>(spec, settings);
+  auto trainer = unwrap(training::Trainer<T>::create(network, settings.trainer));
+  auto result =
+      training::fit<T>(trainer, training, course.validation.empty() ? nullptr : &validation, course.settings);
+  if (!result) throw Exception(with_advice(result.error()));
+  const double tss = training::total_squared_error<T>(network, training, trainer.team());
+  return {network.weights(), std::move(*result), tss};
+}
+
+Passed pass_in(const Material& material, const NetworkSpec& spec, const Settings& settings, const Course& course) {
+  return settings.f64 ? pass<double>(material, spec, settings, course)
+                      : pass<float>(material, spec, settings, course);
+}
+
+FitStop stop_of(StopReason reason) {
+  switch (reason) {
+    case StopReason::epochs: return FitStop::epochs;
+    case StopReason::patience: return FitStop::patience;
+    case StopReason::error_below: return FitStop::error_below;
+    case StopReason::callback: break;
+  }
+  return FitStop::interrupted;
+}
+
+/// Again from the same first weights on training and validation rows, for as many epochs as were best.
+void refit(const Material& material, const Settings& settings, Watch& watch, Learned& learned) {
+  const std::vector<std::uint32_t> rows = training_and_validation(material.split);
+  data::Notices notices;
+  data::Preprocessing preprocessing = unwrap(
+      data::fit_preprocessing(material.table, material.schema, rows, settings.preprocessing, notices));
+  NetworkSpec spec = learned.network;
+  if (preprocessing.input_units() != spec.inputs && settings.own_wiring) {
+    learned.notices.push_back("not refitted: the validation rows add values that need other input units than the "
+                              "network given has");
+    return;
+  }
+  spec.inputs = preprocessing.input_units();
+  FitSettings length = settings.training;
+  length.epochs = learned.training.best_epoch;
+  length.patience = 0;
+  length.on_epoch = watch.after_epoch(FitPhase::refit, length.epochs);
+  Passed passed = pass_in(material, spec, settings, {preprocessing, rows, {}, std::move(length)});
+  watch.rethrow();
+  if (watch.interrupted()) {
+    learned.notices.push_back("interrupted while training again: the weights are those of the first training");
+    return;
+  }
+  learned.network = std::move(spec);
+  learned.weights = std::move(passed.weights);
+  learned.preprocessing = std::move(preprocessing);
+  learned.refitted = true;
+  learned.refit_epochs = passed.result.epochs;
+  learned.rows_seen = rows.size();
+  learned.tss = passed.tss;
+}
+
+}  // namespace
+
+std::function<bool(const EpochReport&)> Watch::after_epoch(FitPhase phase, std::size_t epochs) {
+  if (!events_->on_epoch) return {};
+  return [this, phase, epochs](const EpochReport& report) {
+    try {
+      interrupted_ = events_->on_epoch({phase, report, epochs});
+    } catch (...) {
+      thrown_ = std::current_exception();
+      interrupted_ = true;
+    }
+    return interrupted_;
+  };
+}
+
+std::vector<std::uint32_t> training_and_validation(const data::Split& split) {
+  std::vector<std::uint32_t> rows;
+  std::merge(split.training.begin(), split.training.end(), split.validation.begin(), split.validation.end(),
+             std::back_inserter(rows));
+  return rows;
+}
+
+Learned learn(const Material& material, const data::Preprocessing& preprocessing, const Settings& settings,
+              Watch& watch) {
+  FitSettings length = settings.training;
+  length.on_epoch = watch.after_epoch(FitPhase::training, length.epochs);
+  Passed passed = pass_in(material, settings.network, settings,
+                          {preprocessing, material.split.training, material.split.validation, std::move(length)});
+  watch.rethrow();
+  Learned learned{settings.network, std::move(passed.weights), preprocessing, std::move(passed.result)};
+  learned.stop = watch.interrupted() && learned.training.reason != StopReason::error_below
+                     ? FitStop::interrupted
+                     : stop_of(learned.training.reason);
+  learned.rows_seen = material.split.training.size();
+  learned.tss = passed.tss;
+  const bool length_found = learned.stop == FitStop::patience || learned.stop == FitStop::epochs;
+  if (settings.refit && length_found && learned.training.best_epoch > 0 && !material.split.validation.empty()) {
+    refit(material, settings, watch, learned);
+    if (watch.interrupted()) learned.stop = FitStop::interrupted;
+  }
+  return learned;
+}
+
+}  // namespace deltarule::app

@@ -1,0 +1,63 @@
+// From settings and rows to weights: training with early stopping, then, if asked for, again on training and validation
+// rows for the length found. Chooses nothing, measures nothing beyond the training error.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "app/fit/settings.hpp"
+#include "data/preprocessing.hpp"
+#include "data/split.hpp"
+#include "data/table.hpp"
+#include "deltarule/fit.hpp"
+#include "model/model.hpp"
+
+namespace deltarule::app {
+
+/// The user's callback, kept away from the engine: what it throws stops the run and is thrown again from rethrow().
+class Watch {
+ public:
+  explicit Watch(const FitEvents& events) : events_(&events) {}
+  /// To be called after each epoch of a phase; true stops.
+  [[nodiscard]] std::function<bool(const EpochReport&)> after_epoch(FitPhase phase, std::size_t epochs);
+  void rethrow() const {
+    if (thrown_) std::rethrow_exception(thrown_);
+  }
+  [[nodiscard]] bool interrupted() const { return interrupted_; }
+
+ private:
+  const FitEvents* events_;
+  bool interrupted_ = false;
+  std::exception_ptr thrown_ = nullptr;
+};
+
+struct Material {
+  const data::Table& table;
+  const data::Schema& schema;
+  const data::Split& split;
+};
+
+struct Learned {
+  NetworkSpec network = {};
+  model::Weights weights = {};
+  data::Preprocessing preprocessing = {};
+  FitResult training = {};
+  FitStop stop = FitStop::epochs;
+  bool refitted = false;
+  std::size_t refit_epochs = 0;
+  std::size_t rows_seen = 0;
+  double tss = 0.0;
+  std::vector<std::string> notices = {};
+};
+
+/// `preprocessing` was fitted on the training rows. Throws: spec, shape, data, diverged, and what the watch caught.
+[[nodiscard]] Learned learn(const Material& material, const data::Preprocessing& preprocessing,
+                            const Settings& settings, Watch& watch);
+
+/// Table rows of the training and validation parts together, ascending.
+[[nodiscard]] std::vector<std::uint32_t> training_and_validation(const data::Split& split);
+
+}  // namespace deltarule::app

@@ -1,0 +1,51 @@
+#include "app/fit/provenance.hpp"
+
+#include "io/digest.hpp"
+
+namespace deltarule::app {
+namespace {
+
+std::string fingerprint(const data::Table& table) {
+  io::Digest digest;
+  data::feed_content(table, [&](std::span<const std::byte> bytes) { digest.update(bytes); });
+  return digest.hex();
+}
+
+/// "learning rate" → "learning_rate": settings are named like options.
+std::string setting_name(std::string what) {
+  for (char& letter : what)
+    if (letter == ' ') letter = '_';
+  return what;
+}
+
+}  // namespace
+
+model::Model model_of(const Material& material, const Learned& learned, const FitPlan& plan,
+                      const FitOptions& options) {
+  model::Model model;
+  model.network = learned.network;
+  model.weights = learned.weights;
+  model.preprocessing = learned.preprocessing;
+  for (const Choice& choice : plan.choices)
+    if (choice.what != "seed") model.settings.emplace_back(setting_name(choice.what), choice.value);
+  if (options.textbook) model.settings.emplace_back("textbook", "yes");
+  model.settings.emplace_back("epochs_run", std::to_string(learned.training.epochs));
+  model.settings.emplace_back("best_epoch", std::to_string(learned.training.best_epoch));
+  if (learned.refitted) model.settings.emplace_back("refit_epochs", std::to_string(learned.refit_epochs));
+  model.provenance.engine_version = DELTARULE_VERSION;
+  model.provenance.seed = options.seed;
+  model.provenance.data_fingerprint = fingerprint(material.table);
+  model.provenance.training_rows = material.split.training.size();
+  model.provenance.validation_rows = material.split.validation.size();
+  model.provenance.test_rows = material.split.test.size();
+  model.provenance.rows_seen = learned.rows_seen;
+  model.provenance.refitted = learned.refitted;
+  return model;
+}
+
+void add_measures(const FitReport& report, model::Model& model) {
+  for (const Metric& metric : report.metrics)
+    model.metrics.push_back({metric.name, report.measured_on, metric.value, metric.low, metric.high});
+}
+
+}  // namespace deltarule::app

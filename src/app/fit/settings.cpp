@@ -1,0 +1,232 @@
+#include "app/fit/settings.hpp"
+
+#include <cmath>
+
+#include "app/engine/unwrap.hpp"
+#include "app/words.hpp"
+#include "base/text.hpp"
+#include "data/split.hpp"
+#include "derivation/registry.hpp"
+#include "io/number.hpp"
+#include "network/init.hpp"
+#include "training/updates/registry.hpp"
+
+namespace deltarule::app {
+namespace {
+
+[[noreturn]] void refuse(std::string place, std::string got, std::string needed, std::string fix = {}) {
+  throw Exception({ErrorCode::usage, std::move(place), std::move(got), std::move(needed), std::move(fix)});
+}
+
+void check_share(const char* option, const std::optional<double>& share) {
+  if (share && !(*share >= 0.0 && *share < 1.0)) refuse(option, io::to_text(*share), "a share from 0 up to, not with, 1");
+}
+
+std::string hidden_text(const std::vector<std::size_t>& units) {
+  std::vector<std::string> sizes;
+  for (const std::size_t size : units) sizes.push_back(std::to_string(size));
+  return sizes.empty() ? "none" : joined(sizes, ",");
+}
+
+std::string batch_text(std::size_t size) {
+  if (size == 0) return "all";
+  return std::to_string(size);
+}
+
+/// Takes what was given, else what was chosen, and writes down which.
+template <class V, class Text>
+V pick(ChoiceList& choices, const char* what, const char* option, const std::optional<V>& given, V chosen, Text text) {
+  V value = given.value_or(std::move(chosen));
+  choices.add(what, text(value), option, given.has_value());
+  return value;
+}
+const auto kNumber = [](double value) { return io::to_text(value); };
+const auto kCount = [](std::size_t value) { return std::to_string(value); };
+const auto kWord = [](const std::string& value) { return value; };
+
+NetworkSpec chosen_wiring(const FitOptions& options, const Defaults& defaults, const data::Preprocessing& rules,
+                          ChoiceList& choices) {
+  NetworkSpec spec;
+  spec.inputs = rules.input_units();
+  const auto hidden = pick(choices, "hidden", "--hidden", options.hidden.units, defaults.hidden, hidden_text);
+  if (!hidden.empty()) {
+    const std::string name =
+        pick(choices, "activation", "--activation", options.activation, defaults.activation, kWord);
+    const std::string activation = unwrap(derivation::find_activation(name)).name;
+    for (const std::size_t units : hidden) spec.layers.push_back({.units = units, .activation = activation});
+  }
+  const OutputChoice output = choose_output(options, rules.task);
+  choices.add("output activation", output.activation, "--output-activation", options.output_activation.has_value());
+  choices.add("loss", output.loss, "--loss", options.loss.has_value());
+  spec.layers.push_back({.units = rules.output_units(), .activation = output.activation});
+  spec.loss = output.loss;
+  return spec;
+}
+
+NetworkSpec given_wiring(const FitOptions& options, const data::Preprocessing& rules, ChoiceList& choices) {
+  NetworkSpec spec = *options.network;
+  if (spec.inputs != rules.input_units()) {
+    const std::vector<std::string> names = rules.input_names();
+    throw Exception({ErrorCode::spec, "network", base::counted(spec.inputs, "input"),
+                     std::to_string(names.size()) + ", one for each prepared column: " + base::listed(names, 24),
+                     "Change the network's inputs, or choose columns with --features and --ignore"});
+  }
+  const std::size_t outputs = spec.layers.empty() ? 0 : spec.layers.back().units;
+  if (outputs != rules.output_units()) {
+    throw Exception({ErrorCode::spec, "network", base::counted(outputs, "output unit"),
+                     std::to_string(rules.output_units()) + ": " + base::listed(rules.output_names(), 24),
+                     "Change the units of the network's last layer, or the task with --task"});
+  }
+  if (options.loss) {
+    FitOptions own = options;
+    own.output_activation = spec.layers.back().activation;
+    spec.loss = choose_output(own, rules.task).loss;
+  }
+  choices.add("loss", spec.loss, "--loss", options.loss.has_value());
+  return spec;
+}
+
+std::string optimizer_name(const FitOptions& options, const Defaults& defaults) {
+  if (!options.optimizer) return options.momentum ? "momentum" : defaults.optimizer;
+  return std::string(unwrap(training::find_update(*options.optimizer))->name);
+}
+
+/// The rule with its rate, momentum and decay; decay of a rule without one of its own goes into the slope.
+void choose_rule(const FitOptions& options, const Defaults& defaults, Settings& settings, ChoiceList& choices) {
+  const std::string name = optimizer_name(options, defaults);
+  choices.add("optimizer", name, "--optimizer", options.optimizer.has_value() || options.momentum.has_value());
+  Optimizer rule = unwrap(training::find_update(name))->defaults;
+  const double rate = pick(choices, "learning rate", "--learning-rate", options.learning_rate,
+                           default_rate(name, defaults), kNumber);
+  (void)training::set_setting(rule, "learning_rate", rate);
+  if (training::set_setting(rule, "momentum", options.momentum.value_or(kMomentum)).ok()) {
+    choices.add("momentum", io::to_text(options.momentum.value_or(kMomentum)), "--momentum",
+                options.momentum.has_value());
+  } else if (options.momentum) {
+    refuse("--momentum", io::to_text(*options.momentum) + " with the optimizer " + name,
+           "an optimizer that has a momentum", "Use --optimizer momentum or nesterov");
+  }
+  const bool decoupled = std::holds_alternative<AdamW>(rule);
+  const double decay = pick(choices, "weight decay", "--weight-decay", options.weight_decay,
+                            decoupled ? defaults.weight_decay : 0.0, kNumber);
+  if (decoupled) {
+    (void)training::set_setting(rule, "weight_decay", decay);
+  } else {
+    settings.trainer.l2 = decay;
+  }
+  if (const auto checked = training::check_settings(rule); !checked) throw Exception(checked.error());
+  settings.trainer.optimizer = rule;
+}
+
+void choose_length(const FitOptions& options, const Size& size, const Defaults& defaults, Settings& settings,
+                   ChoiceList& choices) {
+  FitSettings& training = settings.training;
+  training.batch_size =
+      pick(choices, "batch size", "--batch-size", options.batch_size, defaults.batch_size, batch_text);
+  training.epochs = pick(choices, "epochs", "--epochs", options.epochs, defaults.epochs, kCount);
+  const auto in_words = [&](std::size_t epochs) {
+    if (epochs == 0) return std::string("no early stop");
+    return std::to_string(epochs) + " epochs and " + std::to_string(defaults.patience_steps) + " weight changes";
+  };
+  training.patience = pick(choices, "patience", "--patience", options.patience, defaults.patience, in_words);
+  training.patience_steps = defaults.patience_steps;
+  if (training.patience > 0 && !size.validates) {
+    refuse("--patience", std::to_string(training.patience) + " without validation rows", "rows to validate on",
+           "Add --validation 0.15, or leave out --patience");
+  }
+  const auto yes_no = [](bool yes) { return std::string(yes ? "yes, on training and validation rows" : "no"); };
+  const bool stops = training.patience > 0;
+  settings.refit = pick(choices, "refit", "--refit, --no-refit", options.refit, defaults.refit && stops, yes_no);
+  if (options.refit == true && !size.validates)
+    refuse("--refit", "no validation rows", "validation rows to train on again", "Add --validation 0.15");
+  training.shuffle = options.shuffle && !options.textbook;
+  choices.add("order", training.shuffle ? "shuffled each epoch" : "as in the table", "--no-shuffle", !options.shuffle);
+  training.seed = Seed{options.seed};
+  training.until_tss = options.until_tss;
+  if (options.until_tss >= 0.0) choices.add("goal", "tss < " + io::to_text(options.until_tss), "--until", true);
+}
+
+void choose_start(const FitOptions& options, const Defaults& defaults, Settings& settings, ChoiceList& choices) {
+  settings.seed = Seed{options.seed};
+  if (options.start_from) {
+    settings.start_from = *options.start_from;
+    choices.add("first weights", "given", "--start-from", true);
+  } else {
+    settings.init = pick(choices, "init", "--init", options.init, defaults.init, kWord);
+    (void)unwrap(network::find_init(settings.init));
+  }
+  choices.add("seed", std::to_string(options.seed), "--seed", options.seed != 0);
+}
+
+void check_start(const Settings& settings) {
+  const base::Graph graph = unwrap(base::Graph::create(settings.network));
+  if (settings.start_from.empty() || settings.start_from.size() == graph.weight_count()) return;
+  throw Exception({ErrorCode::shape, "first weights", base::counted(settings.start_from.size(), "weight"),
+                   std::to_string(graph.weight_count()) + " for the network " + network_in_words(graph),
+                   "Give the weights of a network with this wiring"});
+}
+
+}  // namespace
+
+void ChoiceList::add(std::string what, std::string value, std::string option, bool given) {
+  choices_.push_back({std::move(what), std::move(value), std::move(option), given});
+}
+
+void check_options(const FitOptions& options) {
+  check_share("--validation", options.validation);
+  check_share("--test", options.test);
+  if (options.epochs == std::size_t{0}) refuse("--epochs", "0", "at least 1");
+  if (options.threads == 0) refuse("--threads", "0", "at least 1");
+  if (std::isnan(options.until_tss)) refuse("--until", "NaN", "a number");
+  if (options.weight_decay && !(std::isfinite(*options.weight_decay) && *options.weight_decay >= 0.0))
+    refuse("--weight-decay", io::to_text(*options.weight_decay), "a finite number that is not negative");
+  if (options.hidden.units)
+    for (const std::size_t units : *options.hidden.units)
+      if (units == 0) refuse("--hidden", "a layer of 0 units", "at least one unit in each layer", "Use --hidden none for no hidden layer");
+  if (options.network && (options.hidden.units || options.activation || options.output_activation)) {
+    refuse("--network", "a wiring together with --hidden or an activation", "one of them",
+           "Write layers and activations into the network");
+  }
+  if (options.start_from && options.init) refuse("--init", *options.init + " together with first weights", "one of them");
+  if (options.start_from && options.start_from->empty()) refuse("--start-from", "no weights", "the weights to begin with");
+}
+
+Shares choose_shares(const FitOptions& options, std::size_t rows, ChoiceList& choices) {
+  const bool holds_out = !options.textbook && rows >= kFewRows;
+  Shares shares;
+  shares.test = pick(choices, "test share", "--test", options.test, holds_out ? kTestShare : 0.0, kNumber);
+  const bool stops = options.patience != std::size_t{0};  // without early stopping nothing is validated
+  shares.validation = pick(choices, "validation share", "--validation", options.validation,
+                           holds_out && stops ? kValidationShare : 0.0, kNumber);
+  return shares;
+}
+
+data::PreprocessingOptions choose_preprocessing(const FitOptions& options, ChoiceList& choices) {
+  const std::string chosen = options.textbook ? "none" : "standard";
+  const std::string name = pick(choices, "scale", "--scale", options.scale, chosen, kWord);
+  const auto scaling = data::scaling_from_name(name);
+  if (!scaling) refuse("--scale", base::quoted(name), "standard, minmax or none");
+  return {*scaling, !options.textbook};
+}
+
+Settings choose_settings(const FitOptions& options, const Size& size, const data::Preprocessing& preprocessing,
+                         ChoiceList& choices) {
+  const Defaults defaults = defaults_for(size, options.until_tss >= 0.0);
+  Settings settings;
+  settings.own_wiring = options.network.has_value() || options.start_from.has_value();
+  settings.network = options.network ? given_wiring(options, preprocessing, choices)
+                                     : chosen_wiring(options, defaults, preprocessing, choices);
+  choose_rule(options, defaults, settings, choices);
+  choose_length(options, size, defaults, settings, choices);
+  choose_start(options, defaults, settings, choices);
+  const std::string precision =
+      pick(choices, "precision", "--precision", options.precision, defaults.precision, kWord);
+  if (precision != "f32" && precision != "f64") refuse("--precision", base::quoted(precision), "f32 or f64");
+  settings.f64 = precision == "f64";
+  settings.trainer.reduction = options.textbook ? Reduction::sum : Reduction::mean;
+  settings.trainer.threads = options.threads;
+  check_start(settings);
+  return settings;
+}
+
+}  // namespace deltarule::app

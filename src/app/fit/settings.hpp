@@ -1,0 +1,61 @@
+// Every choice of a run, made: what the user gave, else what defaults.hpp says. Also the list of choices for people.
+// Trains nothing.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/fit/defaults.hpp"
+#include "data/preprocessing.hpp"
+#include "deltarule/fit.hpp"
+
+namespace deltarule::app {
+
+struct Settings {
+  data::PreprocessingOptions preprocessing;
+  bool f64 = false;
+  NetworkSpec network;                // inputs and outputs filled in
+  bool own_wiring = false;            // the user's: its number of inputs is fixed
+  std::string init;
+  std::vector<double> start_from;     // empty: drawn
+  TrainerOptions trainer;
+  FitSettings training;
+  bool refit = false;
+  Seed seed;
+};
+
+/// The choices so far, in the order of the report.
+class ChoiceList {
+ public:
+  void add(std::string what, std::string value, std::string option, bool given);
+  [[nodiscard]] const std::vector<Choice>& all() const { return choices_; }
+
+ private:
+  std::vector<Choice> choices_;
+};
+
+/// Usage errors for numbers that make no sense and options that contradict each other.
+void check_options(const FitOptions& options);
+
+struct Shares {
+  double validation = 0.0, test = 0.0;
+};
+[[nodiscard]] Shares choose_shares(const FitOptions& options, std::size_t rows, ChoiceList& choices);
+
+[[nodiscard]] data::PreprocessingOptions choose_preprocessing(const FitOptions& options, ChoiceList& choices);
+
+/// Everything after the split and the preprocessing are known. Throws: spec, shape, usage.
+[[nodiscard]] Settings choose_settings(const FitOptions& options, const Size& size,
+                                       const data::Preprocessing& preprocessing, ChoiceList& choices);
+
+/// Output activation and loss for the task, with what the user gave. In output.cpp.
+struct OutputChoice {
+  std::string activation;
+  std::string loss;
+};
+[[nodiscard]] OutputChoice choose_output(const FitOptions& options, data::Task task);
+
+}  // namespace deltarule::app

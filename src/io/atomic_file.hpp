@@ -1,0 +1,21 @@
+// Files that are written whole or not at all. Reading is in file.hpp.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "deltarule/error.hpp"
+
+namespace deltarule::io {
+
+/// Whether write_atomically could write there now: the folder exists and a file can be made in it, the place is not a
+/// folder, and not a file unless `overwrite`. Leaves nothing behind. Io error with the reason.
+Result<void> check_writable(const std::string& path, bool overwrite);
+
+/// Writes a temporary file in the same folder, flushes it to the disk, reads it back and compares digests, gives it its
+/// name, and flushes the folder. A reader sees the old file or the whole new one. Without `overwrite` an existing
+/// file stays, even one that appears at the last moment. Io error with the system's words; no partial file is left.
+Result<void> write_atomically(const std::string& path, std::span<const std::byte> bytes, bool overwrite);
+
+}  // namespace deltarule::io

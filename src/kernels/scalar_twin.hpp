@@ -1,0 +1,227 @@
+// The specification of every kernel: plain loops over numbers, for both arithmetic classes. The SIMD tables must give
+// the same bits. Slow on purpose: nothing here is rearranged for speed.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+#include "base/exp_family.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/scalar_activations.hpp"
+
+namespace deltarule::kernels::twin {
+
+using base::at_least;
+using base::at_most;
+using base::exp_formula;
+using base::expm1_formula;
+using base::gaussian_formula;
+using base::sigmoid_formula;
+using base::tanh_formula;
+
+#define DELTARULE_FORMULA inline
+#include "kernels/activations-inl.hpp"
+#include "kernels/updates/adam-inl.hpp"
+#include "kernels/updates/delta_rule-inl.hpp"
+#include "kernels/updates/momentum-inl.hpp"
+#include "kernels/updates/nesterov-inl.hpp"
+#include "kernels/updates/slope-inl.hpp"
+#undef DELTARULE_FORMULA
+
+/// Eight strided partial sums, joined in one stated tree.
+template <class T>
+T join(const std::array<T, 8>& p) {
+  return ((p[0] + p[4]) + (p[2] + p[6])) + ((p[1] + p[5]) + (p[3] + p[7]));
+}
+
+template <class T, bool kFused>
+struct Twin {
+  using Ops = base::ScalarOps<T, kFused>;
+
+  static void set_net(const T* bias, T* net, std::size_t net_stride, std::size_t rows, std::size_t units) {
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (std::size_t u = 0; u < units; ++u) net[r * net_stride + u] = bias == nullptr ? T(0) : bias[u];
+    }
+  }
+
+  static void accumulate_net(const T* a, std::size_t a_stride, const T* w, std::size_t w_stride, T* net,
+                             std::size_t net_stride, std::size_t rows, std::size_t senders, std::size_t units) {
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (std::size_t u = 0; u < units; ++u) {
+        T sum = net[r * net_stride + u];
+        for (std::size_t i = 0; i < senders; ++i) {
+          sum = Ops::multiply_add(a[r * a_stride + i], w[i * w_stride + u], sum);
+        }
+        net[r * net_stride + u] = sum;
+      }
+    }
+  }
+
+  static void propagate_back(const T* delta, std::size_t delta_stride, const T* w, std::size_t w_stride, T* sums,
+                             std::size_t sums_stride, std::size_t rows, std::size_t senders, std::size_t units) {
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (std::size_t j = 0; j < senders; ++j) {
+        std::array<T, 8> partial{};
+        for (std::size_t k = 0; k < units; ++k) {
+          partial[k % 8] = Ops::multiply_add(delta[r * delta_stride + k], w[j * w_stride + k], partial[k % 8]);
+        }
+        sums[r * sums_stride + j] += join(partial);
+      }
+    }
+  }
+
+  static void accumulate_slopes(const T* a, std::size_t a_stride, const T* delta, std::size_t delta_stride, T* slope,
+                                std::size_t slope_stride, std::size_t rows, std::size_t senders, std::size_t units) {
+    for (std::size_t i = 0; i < senders; ++i) {
+      for (std::size_t u = 0; u < units; ++u) {
+        T sum = slope[i * slope_stride + u];
+        for (std::size_t r = 0; r < rows; ++r) {
+          sum = Ops::subtract_product(a[r * a_stride + i], delta[r * delta_stride + u], sum);
+        }
+        slope[i * slope_stride + u] = sum;
+      }
+    }
+  }
+
+  static void accumulate_bias_slopes(const T* delta, std::size_t delta_stride, T* slope, std::size_t rows,
+                                     std::size_t units) {
+    for (std::size_t u = 0; u < units; ++u) {
+      for (std::size_t r = 0; r < rows; ++r) slope[u] -= delta[r * delta_stride + u];
+    }
+  }
+
+  static T value(ActivationKind kind, T p, T x) {
+    switch (kind) {
+      case ActivationKind::identity:
+        return Identity<Ops>::value(x, p);
+      case ActivationKind::sigmoid:
+        return Sigmoid<Ops>::value(x, p);
+      case ActivationKind::tanh:
+        return Tanh<Ops>::value(x, p);
+      case ActivationKind::scaled_tanh:
+        return ScaledTanh<Ops>::value(x, p);
+      case ActivationKind::relu:
+        return Relu<Ops>::value(x, p);
+      case ActivationKind::leaky_relu:
+        return LeakyRelu<Ops>::value(x, p);
+      case ActivationKind::elu:
+        return Elu<Ops>::value(x, p);
+      case ActivationKind::selu:
+        return Selu<Ops>::value(x, p);
+      case ActivationKind::gelu:
+        return gelu(x);
+      case ActivationKind::swish:
+        return Swish<Ops>::value(x, p);
+      case ActivationKind::softplus:
+        return softplus(x);
+      case ActivationKind::softsign:
+        return Softsign<Ops>::value(x, p);
+      case ActivationKind::gaussian:
+        return Gaussian<Ops>::value(x, p);
+      case ActivationKind::sin:
+        return base::sin(x);
+      case ActivationKind::hard_tanh:
+        return HardTanh<Ops>::value(x, p);
+      case ActivationKind::softmax:
+      case ActivationKind::custom:
+        break;  // not activations of one number
+    }
+    return x;
+  }
+
+  static T derivative(ActivationKind kind, T p, T x, T a) {
+    switch (kind) {
+      case ActivationKind::identity:
+        return Identity<Ops>::slope(x, a, p);
+      case ActivationKind::sigmoid:
+        return Sigmoid<Ops>::slope(x, a, p);
+      case ActivationKind::tanh:
+        return Tanh<Ops>::slope(x, a, p);
+      case ActivationKind::scaled_tanh:
+        return ScaledTanh<Ops>::slope(x, a, p);
+      case ActivationKind::relu:
+        return Relu<Ops>::slope(x, a, p);
+      case ActivationKind::leaky_relu:
+        return LeakyRelu<Ops>::slope(x, a, p);
+      case ActivationKind::elu:
+        return Elu<Ops>::slope(x, a, p);
+      case ActivationKind::selu:
+        return Selu<Ops>::slope(x, a, p);
+      case ActivationKind::gelu:
+        return gelu_slope(x);
+      case ActivationKind::swish:
+        return Swish<Ops>::slope(x, a, p);
+      case ActivationKind::softplus:
+        return SoftplusSlope<Ops>::slope(x, a, p);
+      case ActivationKind::softsign:
+        return Softsign<Ops>::slope(x, a, p);
+      case ActivationKind::gaussian:
+        return Gaussian<Ops>::slope(x, a, p);
+      case ActivationKind::sin:
+        return base::cos(x);
+      case ActivationKind::hard_tanh:
+        return HardTanh<Ops>::slope(x, a, p);
+      case ActivationKind::softmax:
+      case ActivationKind::custom:
+        break;
+    }
+    return T(1);
+  }
+
+  static void activate(ActivationKind kind, T parameter, const T* net, T* a, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) a[i] = value(kind, parameter, net[i]);
+  }
+
+  static void multiply_derivative(ActivationKind kind, T parameter, const T* net, const T* a, T* values,
+                                  std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) values[i] *= derivative(kind, parameter, net[i], a[i]);
+  }
+
+  static void softmax(const T* net, T* a, std::size_t units) {
+    if (units == 0) return;
+    T largest = net[0];
+    for (std::size_t u = 1; u < units; ++u) largest = net[u] > largest ? net[u] : largest;
+    std::array<T, 8> partial{};
+    for (std::size_t u = 0; u < units; ++u) {
+      a[u] = exp_formula<Ops>(net[u] - largest);
+      partial[u % 8] += a[u];
+    }
+    const T sum = join(partial);
+    for (std::size_t u = 0; u < units; ++u) a[u] /= sum;
+  }
+
+  static void finish_slopes(const T* w, T* slope, T count, T l2, T l1, std::size_t n) {
+    const FinishSlope<Ops> finish{count, l2, l1};
+    for (std::size_t i = 0; i < n; ++i) finish(w[i], slope[i]);
+  }
+
+  static void add(const T* part, T* total, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) total[i] += part[i];
+  }
+
+  static void delta_rule(T* w, const T* slope, T rate, std::size_t n) {
+    const DeltaRuleUpdate<Ops> update{rate};
+    for (std::size_t i = 0; i < n; ++i) update(w[i], slope[i]);
+  }
+  static void momentum(T* w, const T* slope, T* velocity, T rate, T momentum, std::size_t n) {
+    const MomentumUpdate<Ops> update{rate, momentum};
+    for (std::size_t i = 0; i < n; ++i) update(w[i], slope[i], velocity[i]);
+  }
+  static void nesterov(T* w, const T* slope, T* velocity, T rate, T momentum, std::size_t n) {
+    const NesterovUpdate<Ops> update{rate, momentum};
+    for (std::size_t i = 0; i < n; ++i) update(w[i], slope[i], velocity[i]);
+  }
+  static void adam(T* w, const T* slope, T* mean, T* square, const AdamStep<T>& step, std::size_t n) {
+    const AdamUpdate<Ops> update = adam_update<Ops>(step);
+    for (std::size_t i = 0; i < n; ++i) update(w[i], slope[i], mean[i], square[i]);
+  }
+
+  static bool all_finite(const T* values, std::size_t n) {
+    std::array<T, 8> partial{};
+    for (std::size_t i = 0; i < n; ++i) partial[i % 8] = Ops::multiply_add(values[i], values[i], partial[i % 8]);
+    return std::isfinite(join(partial));
+  }
+};
+
+}  // namespace deltarule::kernels::twin

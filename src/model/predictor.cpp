@@ -1,0 +1,191 @@
+// Rows in pieces through the forward pass; which thread takes a piece decides nothing.
+#include "model/predictor.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "base/matrix.hpp"
+#include "base/thread_team.hpp"
+#include "data/prepared_patterns.hpp"
+#include "network/passes.hpp"
+#include "network/workspace.hpp"
+
+namespace deltarule::model {
+namespace {
+
+constexpr std::size_t kPiece = 256;  // rows per forward pass: the batch of activations stays in the cache
+
+/// One thread's memory for pieces of rows.
+template <class T>
+class PieceRunner {
+ public:
+  PieceRunner(const network::Network<T>& network, const base::PatternSource<T>& patterns)
+      : network_(network),
+        patterns_(patterns),
+        workspace_(network, kPiece, false),
+        targets_(kPiece * patterns.targets()) {}
+
+  /// Activations of rows [first, first + count) to out[first · outputs …].
+  void run(std::size_t first, std::size_t count, std::vector<double>& out) {
+    rows_.resize(count);
+    std::iota(rows_.begin(), rows_.end(), static_cast<std::uint32_t>(first));
+    const std::size_t columns = patterns_.targets();
+    patterns_.gather(rows_, workspace_.inputs().slice(0, count), {targets_.data(), count, columns, columns});
+    network::forward(network_, workspace_, {0, count});
+    const std::size_t outputs = network_.outputs();
+    for (std::size_t r = 0; r < count; ++r) {
+      const auto activations = workspace_.outputs().row_span(r).first(outputs);
+      std::copy(activations.begin(), activations.end(),
+                out.begin() + static_cast<std::ptrdiff_t>((first + r) * outputs));
+    }
+  }
+
+ private:
+  const network::Network<T>& network_;
+  const base::PatternSource<T>& patterns_;
+  network::Workspace<T> workspace_;
+  std::vector<T> targets_;
+  std::vector<std::uint32_t> rows_;
+};
+
+template <class T>
+Result<std::vector<double>> run(const network::Network<T>& network, const base::PatternSource<T>& patterns,
+                                std::size_t threads) {
+  if (patterns.inputs() != network.inputs())
+    return Error{ErrorCode::shape,
+                 "patterns",
+                 std::to_string(patterns.inputs()) + " inputs",
+                 std::to_string(network.inputs()),
+                 {}};
+  const std::size_t rows = patterns.size();
+  std::vector<double> out(rows * network.outputs());
+  const std::size_t pieces = (rows + kPiece - 1) / kPiece;
+  const auto work = [&](std::size_t first_piece, std::size_t last_piece) {
+    PieceRunner<T> runner(network, patterns);
+    for (std::size_t piece = first_piece; piece < last_piece; ++piece)
+      runner.run(piece * kPiece, std::min(kPiece, rows - piece * kPiece), out);
+  };
+  const std::size_t members = std::clamp<std::size_t>(threads, 1, std::max<std::size_t>(pieces, 1));
+  if (members == 1) {
+    work(0, pieces);
+  } else {
+    base::ThreadTeam team(members);
+    team.split(pieces, work);
+  }
+  return out;
+}
+
+template <class T>
+Result<network::Network<T>> build(const NetworkSpec& spec, const std::vector<T>& weights) {
+  auto network = network::Network<T>::create(spec);
+  if (!network) return network.error();
+  if (auto set = network->set_weights(weights); !set) return set.error();
+  return network;
+}
+
+bool has_softmax(const std::variant<network::Network<float>, network::Network<double>>& network) {
+  return std::visit(
+      [](const auto& net) {
+        return net.activation(net.graph().layers().size() - 1).kind == base::ActivationKind::softmax;
+      },
+      network);
+}
+
+/// Share of class 1 for one output, of each class for several; see the header.
+void append_probabilities(std::span<const double> row, bool softmax, std::vector<double>& out) {
+  if (row.size() == 1) {
+    const double one = std::clamp(row[0], 0.0, 1.0);
+    out.insert(out.end(), {1.0 - one, one});
+    return;
+  }
+  if (softmax) {
+    out.insert(out.end(), row.begin(), row.end());
+    return;
+  }
+  double sum = 0.0;
+  for (const double a : row) sum += std::clamp(a, 0.0, 1.0);
+  const double even = 1.0 / static_cast<double>(row.size());
+  for (const double a : row) out.push_back(sum > 0.0 ? std::clamp(a, 0.0, 1.0) / sum : even);
+}
+
+std::uint32_t class_of(std::span<const double> row) {
+  if (row.size() == 1) return row[0] >= 0.5 ? 1 : 0;
+  return static_cast<std::uint32_t>(std::max_element(row.begin(), row.end()) - row.begin());
+}
+
+}  // namespace
+
+Predictor::Predictor(AnyNetwork network, data::Preprocessing preprocessing)
+    : network_(std::move(network)),
+      preprocessing_(std::move(preprocessing)),
+      inputs_(std::visit([](const auto& net) { return net.inputs(); }, network_)),
+      outputs_(std::visit([](const auto& net) { return net.outputs(); }, network_)),
+      softmax_(has_softmax(network_)) {}
+
+Result<Predictor> Predictor::create(const Model& model) {
+  if (auto checked = data::check_preprocessing(model.preprocessing); !checked) return checked.error();
+  auto network = std::visit(
+      [&](const auto& weights) -> Result<AnyNetwork> {
+        auto built = build(model.network, weights);
+        if (!built) return built.error();
+        return AnyNetwork(std::move(*built));
+      },
+      model.weights);
+  if (!network) return network.error();
+  Predictor predictor(std::move(*network), model.preprocessing);
+  const std::size_t inputs = model.preprocessing.input_units();
+  const std::size_t outputs = model.preprocessing.output_units();
+  if (predictor.inputs() != inputs || predictor.outputs() != outputs)
+    return Error{ErrorCode::shape,
+                 "network",
+                 std::to_string(predictor.inputs()) + " inputs and " + std::to_string(predictor.outputs()) + " outputs",
+                 std::to_string(inputs) + " and " + std::to_string(outputs) + ", as the preprocessing makes",
+                 {}};
+  return predictor;
+}
+
+Result<std::vector<double>> Predictor::activations(const base::PatternSource<float>& patterns,
+                                                   std::size_t threads) const {
+  if (const auto* network = std::get_if<network::Network<float>>(&network_)) return run(*network, patterns, threads);
+  return Error{ErrorCode::shape, "patterns", "numbers in f32", "f64, the model's precision", {}};
+}
+
+Result<std::vector<double>> Predictor::activations(const base::PatternSource<double>& patterns,
+                                                   std::size_t threads) const {
+  if (const auto* network = std::get_if<network::Network<double>>(&network_)) return run(*network, patterns, threads);
+  return Error{ErrorCode::shape, "patterns", "numbers in f64", "f32, the model's precision", {}};
+}
+
+Result<std::vector<double>> Predictor::activations(const data::BoundTable& table, std::span<const std::uint32_t> rows,
+                                                   std::size_t threads) const {
+  std::vector<std::uint32_t> chosen(rows.begin(), rows.end());
+  if (std::holds_alternative<network::Network<float>>(network_))
+    return activations(data::PreparedPatterns<float>(table, std::move(chosen)), threads);
+  return activations(data::PreparedPatterns<double>(table, std::move(chosen)), threads);
+}
+
+Decisions Predictor::decide(std::span<const double> activations) const {
+  Decisions decisions;
+  decisions.rows = activations.size() / outputs_;
+  for (std::size_t r = 0; r < decisions.rows; ++r) {
+    const std::span<const double> row = activations.subspan(r * outputs_, outputs_);
+    if (data::has_classes(preprocessing_.task)) {
+      decisions.classes.push_back(class_of(row));
+      append_probabilities(row, softmax_, decisions.probabilities);
+      continue;
+    }
+    for (std::size_t j = 0; j < outputs_; ++j) {
+      if (preprocessing_.task == data::Task::regression) {
+        decisions.values.push_back(preprocessing_.unscale(j, row[j]));
+      } else {
+        decisions.classes.push_back(row[j] >= 0.5 ? 1 : 0);
+        decisions.probabilities.push_back(std::clamp(row[j], 0.0, 1.0));
+      }
+    }
+  }
+  return decisions;
+}
+
+}  // namespace deltarule::model

@@ -1,0 +1,146 @@
+#include "network/network.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "network/address.hpp"
+
+namespace deltarule::network {
+template <class T>
+Result<Network<T>> Network<T>::create(NetworkSpec spec) {
+  auto graph = base::Graph::create(std::move(spec));
+  if (!graph) return graph.error();
+  Network network;
+  network.graph_ = std::move(*graph);
+  auto resolved = derivation::resolve(network.graph_);
+  if (!resolved) return resolved.error();
+  network.resolved_ = std::move(*resolved);
+  network.lay_out();
+  network.mark_movable();
+  return network;
+}
+
+template <class T>
+void Network<T>::lay_out() {
+  std::size_t offset = 0;
+  const auto add = [&](View view) {
+    view.stride = base::padded<T>(view.units);
+    view.offset = offset;
+    offset += view.size();
+    views_.push_back(view);
+  };
+  for (std::size_t l = 0; l < graph_.layers().size(); ++l) {
+    const base::Layer& layer = graph_.layers()[l];
+    first_view_.push_back(views_.size());
+    for (std::size_t b = 0; b < layer.blocks.size(); ++b) {
+      const base::Block& block = layer.blocks[b];
+      const bool has_mask = std::count(block.mask.begin(), block.mask.end(), 0) > 0;
+      add({.layer = l,
+           .block = b,
+           .source = block.source,
+           .senders = block.sending,
+           .units = layer.units,
+           .has_mask = has_mask});
+    }
+    if (layer.bias)
+      add({.layer = l,
+           .block = layer.blocks.size(),
+           .senders = 1,
+           .units = layer.units,
+           .is_bias = true,
+           .frozen = !layer.train_bias});
+  }
+  first_view_.push_back(views_.size());
+  parameters_ = base::AlignedBuffer<T>(offset);
+}
+
+template <class T>
+void Network<T>::mark_movable() {
+  const bool all = std::none_of(views_.begin(), views_.end(), [](const View& v) { return v.has_mask || v.frozen; });
+  if (all) return;
+  movable_ = base::AlignedBuffer<T>(parameters_.size());
+  for (const View& view : views_) {
+    if (view.frozen) continue;
+    for (std::size_t i = 0; i < view.senders; ++i)
+      for (std::size_t u = 0; u < view.units; ++u) {
+        const bool exists = view.is_bias || graph_.layers()[view.layer].blocks[view.block].connected(u, i);
+        movable_[view.offset + i * view.stride + u] = exists ? T{1} : T{0};
+      }
+  }
+}
+
+template <class T>
+const View* Network<T>::bias_view(std::size_t layer) const {
+  const View& last = views_[first_view_[layer + 1] - 1];
+  return last.is_bias ? &last : nullptr;
+}
+
+template <class T>
+std::size_t Network<T>::place_of(std::size_t canonical) const {
+  const auto& layers = graph_.layers();
+  std::size_t l = 0;
+  while (l + 1 < layers.size() && canonical >= layers[l].first_bias + (layers[l].bias ? layers[l].units : 0)) ++l;
+  const base::Layer& layer = layers[l];
+  if (canonical >= layer.first_bias) return bias_view(l)->offset + canonical - layer.first_bias;
+  std::size_t b = layer.blocks.size() - 1;
+  while (canonical < layer.blocks[b].first_weight) --b;
+  const std::size_t within = canonical - layer.blocks[b].first_weight;
+  const View& view = block_view(l, b);
+  return view.offset + (within % view.senders) * view.stride + within / view.senders;
+}
+
+template <class T>
+std::vector<T> Network<T>::to_canonical(std::span<const T> flat) const {
+  std::vector<T> canonical(graph_.weight_count());
+  for (const View& view : views_) {
+    const base::Layer& layer = graph_.layers()[view.layer];
+    T* to = canonical.data() + (view.is_bias ? layer.first_bias : layer.blocks[view.block].first_weight);
+    for (std::size_t u = 0; u < view.units; ++u)
+      for (std::size_t i = 0; i < view.senders; ++i) *to++ = flat[view.offset + i * view.stride + u];
+  }
+  return canonical;
+}
+
+template <class T>
+void Network<T>::from_canonical(std::span<const T> canonical, std::span<T> flat) const {
+  std::fill(flat.begin(), flat.end(), T{0});
+  for (const View& view : views_) {
+    const base::Layer& layer = graph_.layers()[view.layer];
+    const T* from = canonical.data() + (view.is_bias ? layer.first_bias : layer.blocks[view.block].first_weight);
+    for (std::size_t u = 0; u < view.units; ++u)
+      for (std::size_t i = 0; i < view.senders; ++i, ++from)
+        if (view.is_bias || layer.blocks[view.block].connected(u, i)) flat[view.offset + i * view.stride + u] = *from;
+  }
+}
+
+template <class T>
+Result<void> Network<T>::set_weights(std::span<const T> canonical) {
+  const std::size_t count = graph_.weight_count();
+  if (canonical.size() != count)
+    return Error{ErrorCode::shape,
+                 "weights",
+                 std::to_string(canonical.size()) + " numbers",
+                 std::to_string(count) + " in canonical order",
+                 {}};
+  for (std::size_t i = 0; i < count; ++i)
+    if (!std::isfinite(canonical[i]) && !is_masked(i))
+      return Error{
+          ErrorCode::data, "weight " + weight_address(graph_, i), "a number that is not finite", "finite weights", {}};
+  from_canonical(canonical, parameters());
+  return {};
+}
+
+template <class T>
+bool Network<T>::is_masked(std::size_t canonical) const {
+  for (const base::Layer& layer : graph_.layers())
+    for (const base::Block& block : layer.blocks)
+      if (canonical >= block.first_weight && canonical < block.first_weight + layer.units * block.sending)
+        return !block.mask.empty() && block.mask[canonical - block.first_weight] == 0;
+  return false;
+}
+
+template class Network<float>;
+template class Network<double>;
+
+}  // namespace deltarule::network

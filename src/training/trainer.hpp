@@ -1,0 +1,69 @@
+// The lower rungs of training: one step over a batch, one pattern, and a caller's own slopes. Epochs, stopping and
+// history are in loop.hpp. Everything is sized when the trainer is built or first meets a larger batch; after that
+// nothing allocates. The refusal rule: a pattern is refused when a number in its inputs, targets, activations, deltas
+// or slopes is not finite, when the sum of the squares of such a group is not finite in T, or when its E is not; that
+// refuses 1e300 in f64 as it refuses 1e30 in f32, and keeps every later product finite.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/pattern_source.hpp"
+#include "base/thread_team.hpp"
+#include "deltarule/error.hpp"
+#include "deltarule/training.hpp"
+#include "network/network.hpp"
+#include "network/workspace.hpp"
+#include "training/updates/update.hpp"
+
+namespace deltarule::training {
+
+/// Multiply-adds of a phase below which waking another thread costs more than it saves. Never decides a bit.
+inline constexpr std::size_t kWorkPerThread = 1u << 16;
+
+template <class T>
+class Trainer {
+ public:
+  /// Spec error for settings that make no sense. The network must outlive the trainer and stay where it is.
+  static Result<Trainer> create(network::Network<T>& network, const TrainerOptions& options,
+                                std::size_t work_per_thread = kWorkPerThread);
+  Trainer(Trainer&&) noexcept;
+  Trainer& operator=(Trainer&&) noexcept;
+  ~Trainer();
+
+  /// One weight change from the given patterns (at least one). Returns the sum of their E_p before the change. An Error
+  /// (diverged; names the pattern and layer) leaves weights and rule state as they were.
+  Result<double> step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns);
+  /// ∂E/∂w of such a batch, reduced, without penalties and without a weight change, in canonical order; 0 at masked
+  /// places, frozen biases included.
+  Result<std::vector<T>> slopes(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns);
+
+  /// One pattern, one weight change: the bits of a step with this pattern alone.
+  LearnStatus learn_one(std::span<const T> x, std::span<const T> t) noexcept;
+  /// Activations of the outputs, valid until the next call; empty on a shape error.
+  std::span<const T> forward(std::span<const T> x) noexcept;
+  /// From ∂E/∂a of the outputs for the pattern of the last forward. Shape error, too, when the weights have been
+  /// changed by this trainer since that forward. `input_slopes` (may be empty) is left alone by a refused pattern.
+  LearnStatus backward(std::span<const T> output_slopes, std::span<T> input_slopes) noexcept;
+
+  [[nodiscard]] std::uint64_t steps() const;
+  [[nodiscard]] std::uint64_t refused() const;
+  [[nodiscard]] network::Network<T>& network();
+  [[nodiscard]] base::ThreadTeam& team();
+  [[nodiscard]] const TrainerOptions& options() const;
+  [[nodiscard]] const Update<T>& update() const;
+  [[nodiscard]] const UpdateState<T>& state() const;
+
+ private:
+  struct Impl;
+  explicit Trainer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+extern template class Trainer<float>;
+extern template class Trainer<double>;
+
+}  // namespace deltarule::training

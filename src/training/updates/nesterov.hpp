@@ -1,0 +1,26 @@
+// Nesterov momentum: v ← μ v − η g, Δw = μ v − η g (in the form of Sutskever et al. 2013). Remembers v.
+#pragma once
+
+#include "deltarule/rules.hpp"
+#include "training/updates/update.hpp"
+
+namespace deltarule::training {
+
+template <class T>
+class NesterovUpdate final : public Update<T> {
+ public:
+  explicit NesterovUpdate(const Nesterov& settings) : settings_(settings) {}
+  [[nodiscard]] std::vector<std::string> state_names() const override { return {"velocity"}; }
+  void apply(const kernels::Kernels<T>& kernels, const UpdatePart<T>& part, UpdateState<T>& state) const override {
+    kernels.nesterov(part.weights, part.slopes, state.arrays[0].data() + part.first,
+                     static_cast<T>(settings_.learning_rate), static_cast<T>(settings_.momentum), part.count);
+  }
+  [[nodiscard]] double largest_gain() const override {
+    return settings_.learning_rate * (1.0 + settings_.momentum / (1.0 - settings_.momentum));
+  }
+
+ private:
+  Nesterov settings_;
+};
+
+}  // namespace deltarule::training

@@ -1,0 +1,160 @@
+// The program `replay` over tests/cases: what must pass passes, and what cannot be replayed is said and fails.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+struct Outcome {
+  int code = -1;
+  std::string output;
+};
+
+Outcome replay(const std::string& arguments) {
+  const std::string command = std::string(DELTARULE_BIN_DIR) + "/replay " + arguments + " 2>&1";
+  Outcome outcome;
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return outcome;
+  std::array<char, 4096> buffer{};
+  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), pipe))
+    outcome.output.append(buffer.data(), n);
+  const int status = pclose(pipe);
+  outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return outcome;
+}
+
+std::string case_path(const std::string& name) {
+  return std::string(DELTARULE_SOURCE_DIR) + "/tests/cases/" + name + ".json";
+}
+
+json read(const std::string& name) {
+  std::ifstream file(case_path(name));
+  return json::parse(file);
+}
+
+/// A case written for one test.
+Outcome replay_text(const std::string& text) {
+  const fs::path path = fs::temp_directory_path() / ("deltarule_replay_" + std::to_string(getpid()) + ".json");
+  std::ofstream(path) << text;
+  Outcome outcome = replay(path.string());
+  fs::remove(path);
+  return outcome;
+}
+
+const std::vector<std::string> kPassing = {
+    "act-tanh",      "iris30-sgd",      "mazur-fixed-bias",      "pdp-xor-pattern", "rule-adam",
+    "rule-momentum", "rule-sgd",        "short-last-batch-mean", "shortcut-all",    "sklearn-worked-example",
+    "softmax-ce",    "xor-online-order"};
+
+TEST(Replay, PassesEveryCaseWhoseFeaturesExist) {
+  for (const std::string& name : kPassing) {
+    const Outcome outcome = replay(case_path(name));
+    EXPECT_EQ(outcome.code, 0) << outcome.output;
+    EXPECT_EQ(outcome.output.rfind("PASS ", 0), 0u) << outcome.output;
+    std::size_t comparisons = 0;
+    ASSERT_EQ(std::sscanf(outcome.output.substr(outcome.output.find(": ")).c_str(), ": %zu", &comparisons), 1);
+    EXPECT_GE(comparisons, 30u) << name;
+  }
+}
+
+TEST(Replay, NamesWhatItCannotDo) {
+  const std::pair<const char*, const char*> refused[] = {
+      {"rule-irprop-plus", "irprop+"}, {"activation-table", "deltarule-table-1"}, {"loss-table", "deltarule-table-1"}};
+  for (const auto& [name, feature] : refused) {
+    const Outcome outcome = replay(case_path(name));
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(outcome.output.rfind("UNSUPPORTED ", 0), 0u) << outcome.output;
+    EXPECT_NE(outcome.output.find(feature), std::string::npos) << outcome.output;
+  }
+}
+
+TEST(Replay, MissesEveryNumberThatIsChanged) {
+  const std::vector<json::json_pointer> places{"/expected/loss_sum_initial"_json_pointer,
+                                               "/expected/outputs_initial/2/0"_json_pointer,
+                                               "/expected/first_batch_gradient/1/bias/0"_json_pointer,
+                                               "/expected/after_step/1/weights/0/from/0/1/0"_json_pointer,
+                                               "/expected/after_epoch/3/loss_sum"_json_pointer,
+                                               "/expected/first_epoch_with_loss_below/epoch"_json_pointer,
+                                               "/expected/final/loss_sum"_json_pointer,
+                                               "/expected/final/weights/1/from/1/0/1"_json_pointer,
+                                               "/training/epochs"_json_pointer,
+                                               "/optimizer/mu"_json_pointer};
+  std::size_t missed = 0;
+  for (const auto& place : places) {
+    json changed = read("pdp-xor-pattern");
+    if (changed.at(place).is_number_integer())
+      changed[place] = changed.at(place).get<int>() + 1;
+    else
+      changed[place] = changed.at(place).get<double>() * (1 + 1e-8) + 1e-10;
+    const Outcome outcome = replay_text(changed.dump());
+    EXPECT_EQ(outcome.code, 1) << place << ": " << outcome.output;
+    EXPECT_EQ(outcome.output.rfind("MISS ", 0), 0u) << outcome.output;
+    ++missed;
+  }
+  EXPECT_EQ(missed, places.size());
+}
+
+TEST(Replay, RefusesUnknownKeysByName) {
+  const std::vector<json::json_pointer> parents{
+      ""_json_pointer,           "/network"_json_pointer,  "/network/layers/0"_json_pointer, "/training"_json_pointer,
+      "/optimizer"_json_pointer, "/expected"_json_pointer, "/expected/final"_json_pointer};
+  for (const auto& parent : parents) {
+    json changed = read("rule-sgd");
+    changed[parent]["dropout"] = 0.5;
+    const Outcome outcome = replay_text(changed.dump());
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_NE(outcome.output.find("\"dropout\""), std::string::npos) << outcome.output;
+  }
+}
+
+TEST(Replay, FailsWhenItComparedTooLittle) {
+  json nothing = read("rule-sgd");
+  nothing["expected"] = json::object();
+  EXPECT_EQ(replay_text(nothing.dump()).code, 2);
+  json late = read("rule-sgd");
+  late["expected"]["after_epoch"][0]["epoch"] = 1000;
+  const Outcome outcome = replay_text(late.dump());
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.output.rfind("TOO FEW ", 0), 0u) << outcome.output;
+}
+
+TEST(Replay, SurvivesDamagedFiles) {
+  const std::string whole = read("rule-sgd").dump();
+  std::size_t refused = 0;
+  for (std::size_t length = 0; length < whole.size(); length += whole.size() / 40) {
+    const Outcome outcome = replay_text(whole.substr(0, length));
+    EXPECT_EQ(outcome.code, 2) << outcome.output;
+    EXPECT_EQ(outcome.output.rfind("DAMAGED ", 0), 0u) << outcome.output;
+    ++refused;
+  }
+  EXPECT_GE(refused, 40u);
+  for (const char* text : {"[]", "7", "null", R"({"schema": "deltarule-case-1"})", R"({"schema": 3})"})
+    EXPECT_EQ(replay_text(text).code, 2) << text;
+  EXPECT_EQ(replay("/nonexistent/case.json").code, 2);
+  EXPECT_EQ(replay("").code, 2);
+}
+
+TEST(Replay, KnowsMasksParametersAndLayersWithoutBias) {
+  json changed = read("rule-sgd");
+  changed["network"]["layers"][0]["mask"] = json::parse("[[1,0],[1,1],[0,1],[1,1]]");
+  changed["network"]["layers"][0]["activation"] = "leaky_relu(0.2)";
+  changed["network"]["layers"][1]["bias"] = false;
+  changed["initial"][1].erase("bias");
+  changed["expected"] = {{"loss_sum_initial", 1.0}};
+  const Outcome outcome = replay_text(changed.dump());
+  EXPECT_EQ(outcome.code, 1) << "understood, though the number is another: " << outcome.output;
+  EXPECT_NE(outcome.output.find("1 of 1 comparisons"), std::string::npos) << outcome.output;
+}
+
+}  // namespace

@@ -1,0 +1,127 @@
+// The public trainer: the ladder from fit to backward, callbacks that throw, errors as values and as exceptions.
+#include "deltarule/engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+namespace deltarule {
+namespace {
+
+struct Xor {
+  std::vector<float> x{0, 0, 0, 1, 1, 0, 1, 1}, t{0, 1, 1, 0};
+  [[nodiscard]] Rows<float> inputs() const { return rows(std::span(x), 2); }
+  [[nodiscard]] Rows<float> targets() const { return rows(std::span(t), 1); }
+};
+
+Network small_network() { return {{.inputs = 2, .layers = {{4, "tanh"}, {1, "identity"}}}, Seed{3}}; }
+
+TEST(Trainer, ReadsLikeTheManual) {
+  Network net({.inputs = 4, .layers = {{.units = 16, .activation = "tanh"}, {.units = 1, .activation = "identity"}}},
+              Seed{42});
+  Trainer trainer(net, {.optimizer = DeltaRule{.learning_rate = 0.05f}});
+  std::vector<float> x(40), t(10), dE_dx(4);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 7) / 7.0F;
+  for (std::size_t i = 0; i < t.size(); ++i) t[i] = x[4 * i] + x[4 * i + 1];
+  const std::span<const float> xs(x), ts(t);
+  const FitResult result = trainer.fit(rows(xs, 4), rows(ts, 1), {.epochs = 50, .batch_size = 32});
+  EXPECT_EQ(result.epochs, 50u);
+  EXPECT_LT(result.history.back().training_loss, result.history.front().training_loss);
+  EXPECT_EQ(trainer.learn_one(xs.first(4), ts.first(1)), LearnStatus::learned);
+  const auto y = trainer.forward(xs.first(4));
+  ASSERT_EQ(y.size(), 1u);
+  EXPECT_EQ(trainer.backward(std::array{y[0] - 0.3f}, dE_dx), LearnStatus::learned);
+  EXPECT_NE(dE_dx[0], 0.0f);
+  EXPECT_EQ(trainer.steps(), 52u);
+}
+
+TEST(Trainer, LearnsXorInEveryRule) {
+  const Xor data;
+  std::size_t learned = 0;
+  for (const Optimizer& rule :
+       {Optimizer{DeltaRule{0.2}}, Optimizer{Momentum{0.05, 0.9}}, Optimizer{Nesterov{0.05, 0.9}},
+        Optimizer{Adam{0.02}}, Optimizer{AdamW{.learning_rate = 0.02, .weight_decay = 1e-4}}}) {
+    Network network = small_network();
+    Trainer trainer(network, {.optimizer = rule});
+    const FitResult result =
+        trainer.fit(data.inputs(), data.targets(), {.epochs = 5000, .batch_size = 1, .until_tss = 0.04});
+    EXPECT_EQ(result.reason, StopReason::error_below) << "rule number " << rule.index();
+    learned += result.reason == StopReason::error_below ? 1 : 0;
+  }
+  EXPECT_EQ(learned, 5u);
+}
+
+TEST(Trainer, AStepReturnsTheMeanLossBeforeTheChange) {
+  const Xor data;
+  Network network = small_network();
+  std::vector<float> y(4);
+  ASSERT_TRUE(network.predict(data.inputs(), y));
+  double E = 0;
+  for (std::size_t p = 0; p < 4; ++p) E += 0.5 * double{y[p] - data.t[p]} * double{y[p] - data.t[p]};
+  Trainer trainer(network);
+  const auto loss = trainer.step(data.inputs(), data.targets());
+  ASSERT_TRUE(loss);
+  EXPECT_NEAR(*loss, E / 4, 16 * double{std::numeric_limits<float>::epsilon()});
+}
+
+TEST(Trainer, PassesOnWhatACallbackThrowsAndStaysUsable) {
+  const Xor data;
+  Network network = small_network();
+  Trainer trainer(network, {.threads = 2});
+  FitSettings settings{.epochs = 10, .batch_size = 1};
+  settings.on_epoch = [](const EpochReport& report) -> bool {
+    if (report.epoch == 3) throw std::runtime_error("enough");
+    return false;
+  };
+  EXPECT_THROW(trainer.fit(data.inputs(), data.targets(), settings), std::runtime_error);
+  EXPECT_EQ(trainer.steps(), 12u);
+  EXPECT_THROW((void)trainer.try_fit(data.inputs(), data.targets(), settings), std::runtime_error);
+  settings.on_epoch = {};
+  EXPECT_EQ(trainer.fit(data.inputs(), data.targets(), settings).epochs, 10u);
+}
+
+TEST(Trainer, NamesTheNumberThatIsNotFinite) {
+  Xor data;
+  data.x[5] = std::numeric_limits<float>::quiet_NaN();
+  Network network = small_network();
+  const auto before = network.weights();
+  Trainer trainer(network);
+  const auto result = trainer.try_fit(data.inputs(), data.targets());
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::data);
+  EXPECT_NE(result.error().place.find("row 3, column 2"), std::string::npos) << result.error().place;
+  EXPECT_THROW(trainer.fit(data.inputs(), data.targets()), Exception);
+  EXPECT_EQ(trainer.step(data.inputs(), data.targets()).error().code, ErrorCode::diverged);
+  EXPECT_EQ(network.weights(), before);
+}
+
+TEST(Trainer, RefusesArraysThatDoNotFit) {
+  const Xor data;
+  Network network = small_network();
+  Trainer trainer(network);
+  const std::span<const float> x(data.x), t(data.t);
+  const std::pair<Rows<float>, Rows<float>> bad[] = {{rows(x, 3), rows(t, 1)},
+                                                     {rows(x, 2), rows(t, 3)},
+                                                     {rows(x, 4), rows(t, 2)},
+                                                     {rows(x, 2), rows(t.first(3), 1)},
+                                                     {rows(x.first(4), 2), rows(t, 2)}};
+  for (const auto& [inputs, targets] : bad) {
+    EXPECT_EQ(trainer.try_fit(inputs, targets).error().code, ErrorCode::shape);
+    EXPECT_EQ(trainer.step(inputs, targets).error().code, ErrorCode::shape);
+    EXPECT_EQ(trainer.try_fit(data.inputs(), data.targets(), inputs, targets, {}).error().code, ErrorCode::shape);
+  }
+  EXPECT_EQ(trainer.try_fit(Rows<float>{}, Rows<float>{}).error().code, ErrorCode::data);
+  EXPECT_EQ(trainer.steps(), 0u);
+}
+
+TEST(Trainer, ThrowsForSettingsThatMakeNoSense) {
+  Network network = small_network();
+  EXPECT_THROW(Trainer(network, {.optimizer = DeltaRule{-1}}), Exception);
+  EXPECT_EQ(Trainer::create(network, {.threads = 0}).error().code, ErrorCode::spec);
+}
+
+}  // namespace
+}  // namespace deltarule

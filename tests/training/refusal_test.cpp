@@ -1,0 +1,150 @@
+// Patterns that are not finite: refused, counted, and without a trace in weights, rule state or what is learned later.
+#include <limits>
+
+#include "support.hpp"
+#include "training/updates/registry.hpp"
+
+namespace deltarule::training::testing {
+namespace {
+
+constexpr std::size_t kPatterns = 100000, kInputs = 5, kOutputs = 2;
+
+/// NaN, ±infinity, 1e300 (infinite in f32), and the largest number whose square still overflows, in turn.
+template <class T>
+T bad_number(std::size_t which) {
+  const double all[] = {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                        -std::numeric_limits<double>::infinity(), 1e300, -1e300};
+  return static_cast<T>(all[which % 5]);
+}
+
+/// Learns every pattern; one in a hundred has a bad number in an input or a target, and is refused or left out.
+template <class T>
+std::size_t learn_all(Trainer<T>& trainer, Dice dice, bool leave_bad_out) {
+  std::vector<T> x(kInputs), t(kOutputs);
+  std::size_t bad = 0;
+  for (std::size_t p = 0; p < kPatterns; ++p) {
+    for (T& one : x) one = static_cast<T>(dice.uniform(-1, 1));
+    for (T& one : t) one = static_cast<T>(dice.uniform(-1, 1));
+    const bool is_bad = p % 100 == 37;
+    if (is_bad) {
+      const std::size_t place = bad % (kInputs + kOutputs);
+      (place < kInputs ? x[place] : t[place - kInputs]) = bad_number<T>(bad / (kInputs + kOutputs));
+      ++bad;
+      if (leave_bad_out) continue;
+    }
+    const LearnStatus status = trainer.learn_one(x, t);
+    if (status != (is_bad ? LearnStatus::not_finite : LearnStatus::learned)) {
+      ADD_FAILURE() << "pattern " << p;
+      return bad;
+    }
+  }
+  return bad;
+}
+
+template <class T>
+void compare_with_the_run_without(const Optimizer& optimizer) {
+  auto with = plain_network<T>(kInputs, {6, kOutputs}), without = with;
+  const TrainerOptions options{.optimizer = optimizer, .l2 = 1e-5};
+  auto trainer = trainer_for<T>(with, options), other = trainer_for<T>(without, options);
+  const std::size_t bad = learn_all(trainer, Dice(41), false);
+  EXPECT_EQ(learn_all(other, Dice(41), true), bad);
+  EXPECT_EQ(bad, kPatterns / 100);
+  EXPECT_EQ(trainer.refused(), bad);
+  EXPECT_EQ(other.refused(), 0u);
+  EXPECT_EQ(trainer.steps(), kPatterns - bad);
+  EXPECT_EQ(other.steps(), kPatterns - bad);
+  EXPECT_TRUE(same_weights(with, without));
+  ASSERT_EQ(trainer.state().arrays.size(), other.state().arrays.size());
+  for (std::size_t k = 0; k < trainer.state().arrays.size(); ++k)
+    EXPECT_TRUE(same_bits<T>(trainer.state().arrays[k].span(), other.state().arrays[k].span()));
+}
+
+TEST(PatternsThatAreNotFinite, LeaveNoTraceInDouble) {
+  for (const Optimizer& rule : {Optimizer{DeltaRule{0.01}}, Optimizer{Adam{}}})
+    compare_with_the_run_without<double>(rule);
+}
+TEST(PatternsThatAreNotFinite, LeaveNoTraceInFloat) {
+  for (const Optimizer& rule : {Optimizer{Momentum{0.01, 0.9}}, Optimizer{AdamW{}}})
+    compare_with_the_run_without<float>(rule);
+}
+
+/// Every way into a pattern's arithmetic: what overflows only inside is refused as well.
+TEST(PatternsThatAreNotFinite, AreCaughtWhereverTheyOverflow) {
+  NetworkSpec spec{.inputs = 1, .layers = {{1, "relu"}, {1, "identity"}}};
+  auto network = *network::Network<float>::create(spec);
+  ASSERT_TRUE(network.set_weights(std::vector<float>{1e18F, 0, 1e18F, 0}));
+  const auto before = network.weights();
+  auto trainer = trainer_for<float>(network, {});
+  const float x = 1e3F, t = 0;
+  EXPECT_EQ(trainer.learn_one({&x, 1}, {&t, 1}), LearnStatus::not_finite);  // activation of 1e21, square too large
+  const float small = 1e-3F;
+  EXPECT_EQ(trainer.learn_one({&small, 1}, {&t, 1}), LearnStatus::not_finite);  // output of 1e33
+  EXPECT_EQ(network.weights(), before);
+  EXPECT_EQ(trainer.refused(), 2u);
+  EXPECT_EQ(trainer.steps(), 0u);
+}
+
+TEST(PatternsThatAreNotFinite, AreRefusedByBackwardWithoutTouchingInputSlopes) {
+  auto network = plain_network<float>(3, {4, 2});
+  const auto before = network.weights();
+  auto trainer = trainer_for<float>(network, {.optimizer = Adam{}});
+  const std::vector<float> x{0.1F, 0.2F, 0.3F};
+  std::vector<float> input_slopes{7, 8, 9};
+  std::size_t refused = 0;
+  for (std::size_t which = 0; which < 5; ++which) {
+    ASSERT_EQ(trainer.forward(x).size(), 2u);
+    const std::vector<float> slopes{0.5F, bad_number<float>(which)};
+    EXPECT_EQ(trainer.backward(slopes, input_slopes), LearnStatus::not_finite);
+    EXPECT_EQ(trainer.refused(), ++refused);
+  }
+  const std::vector<float> bad_x{0.1F, std::numeric_limits<float>::infinity(), 0.3F}, slopes{0.5F, 0.5F};
+  trainer.forward(bad_x);
+  EXPECT_EQ(trainer.backward(slopes, input_slopes), LearnStatus::not_finite);
+  EXPECT_EQ(network.weights(), before);
+  EXPECT_EQ(trainer.steps(), 0u);
+  EXPECT_EQ(input_slopes, (std::vector<float>{7, 8, 9}));
+}
+
+/// A rate so large that finite slopes still blow the weights up: the step is taken back, rule state and all.
+TEST(StepsThatWouldMakeWeightsInfinite, AreTakenBack) {
+  std::size_t rules = 0;
+  for (const UpdateEntry& entry : update_rules()) {
+    Optimizer optimizer = entry.defaults;
+    ASSERT_TRUE(set_setting(optimizer, "learning_rate", 1e38));
+    if (entry.name == "adamw") {
+      ASSERT_TRUE(set_setting(optimizer, "weight_decay", 0));
+    }
+    auto network = plain_network<float>(1, {1});
+    auto trainer = trainer_for<float>(network, {.optimizer = optimizer});
+    const auto before = network.weights();
+    const float x = 1e3F, t = 1e6F;
+    EXPECT_EQ(trainer.learn_one({&x, 1}, {&t, 1}), LearnStatus::not_finite) << entry.name;
+    EXPECT_EQ(network.weights(), before);
+    EXPECT_EQ(trainer.steps(), 0u);
+    for (const auto& array : trainer.state().arrays)
+      for (const float one : array.span()) EXPECT_EQ(one, 0.0F);
+    ++rules;
+  }
+  EXPECT_EQ(rules, update_rules().size());
+}
+
+TEST(LearnOne, RefusesArraysOfTheWrongSize) {
+  auto network = plain_network<float>(3, {4, 2});
+  auto trainer = trainer_for<float>(network, {});
+  const std::vector<float> x(3), t(2), wrong(5);
+  EXPECT_EQ(trainer.learn_one(wrong, t), LearnStatus::shape_error);
+  EXPECT_EQ(trainer.learn_one(x, wrong), LearnStatus::shape_error);
+  EXPECT_TRUE(trainer.forward(wrong).empty());
+  EXPECT_EQ(trainer.backward(t, {}), LearnStatus::shape_error) << "backward without forward";
+  trainer.forward(x);
+  EXPECT_EQ(trainer.backward(wrong, {}), LearnStatus::shape_error);
+  std::vector<float> slopes(4);
+  EXPECT_EQ(trainer.backward(t, slopes), LearnStatus::shape_error);
+  EXPECT_EQ(trainer.backward(t, {}), LearnStatus::learned);
+  EXPECT_EQ(trainer.backward(t, {}), LearnStatus::shape_error) << "the weights have moved since the forward pass";
+  EXPECT_EQ(trainer.steps(), 1u);
+  EXPECT_EQ(trainer.refused(), 0u);
+}
+
+}  // namespace
+}  // namespace deltarule::training::testing

@@ -1,0 +1,176 @@
+// The same bits however the work is divided: any number of threads, one pattern by step or by learn_one, one epoch by
+// fit or by steps.
+#include "network/passes.hpp"
+#include "support.hpp"
+#include "training/evaluate.hpp"
+#include "training/loop.hpp"
+
+namespace deltarule::training::testing {
+namespace {
+
+constexpr std::size_t kInputs = 13, kPatterns = 700;  // more than two chunks of 256
+const std::vector<std::size_t> kUnits = {21, 17, 3};
+
+template <class T>
+struct Trained {
+  std::vector<T> weights;
+  std::vector<EpochReport> history;
+  double loss = 0;
+  std::vector<double> predicted;
+  std::vector<std::uint64_t> ranges;
+};
+
+template <class T>
+Trained<T> train(std::size_t threads, std::size_t batch_size, const Optimizer& optimizer, std::size_t epochs) {
+  Dice dice(31);
+  const auto training = random_patterns<T>(dice, kPatterns, kInputs, kUnits.back());
+  const auto validation = random_patterns<T>(dice, 300, kInputs, kUnits.back());
+  auto network = plain_network<T>(kInputs, kUnits);
+  auto trainer = trainer_for<T>(network, {.optimizer = optimizer, .l2 = 1e-4, .threads = threads}, 0);
+  const auto fitted = fit<T>(trainer, training, &validation, {.epochs = epochs, .batch_size = batch_size});
+  EXPECT_TRUE(fitted) << fitted.error().message();
+  const Evaluation evaluation = evaluate<T>(network, training, trainer.team());
+  const auto ranges = trainer.team().ranges_done();
+  return {
+      network.weights(), fitted->history, evaluation.mean_loss, evaluation.predicted, {ranges.begin(), ranges.end()}};
+}
+
+template <class T>
+void compare_threads(std::size_t batch_size, const Optimizer& optimizer, std::size_t epochs) {
+  const Trained<T> alone = train<T>(1, batch_size, optimizer, epochs);
+  for (const std::size_t threads : {2u, 3u, 4u, 7u}) {
+    const Trained<T> together = train<T>(threads, batch_size, optimizer, epochs);
+    EXPECT_TRUE(same_bits<T>(alone.weights, together.weights)) << threads << " threads, batch " << batch_size;
+    EXPECT_TRUE(same_bits<double>(alone.predicted, together.predicted));
+    EXPECT_EQ(alone.loss, together.loss);
+    ASSERT_EQ(alone.history.size(), together.history.size());
+    for (std::size_t e = 0; e < alone.history.size(); ++e) {
+      EXPECT_EQ(alone.history[e].training_loss, together.history[e].training_loss);
+      EXPECT_EQ(alone.history[e].validation_loss, together.history[e].validation_loss);
+    }
+    ASSERT_EQ(together.ranges.size(), threads);
+    for (std::size_t member = 0; member < threads; ++member)
+      EXPECT_GT(together.ranges[member], 0u) << "member " << member << " of " << threads << " did nothing";
+  }
+}
+
+TEST(AnyNumberOfThreadsGivesTheSameBits, Online) {
+  compare_threads<double>(1, DeltaRule{0.01}, 1);
+  compare_threads<float>(1, DeltaRule{0.01}, 1);
+}
+TEST(AnyNumberOfThreadsGivesTheSameBits, MiniBatch) {
+  compare_threads<double>(32, Momentum{0.02, 0.9}, 3);
+  compare_threads<float>(32, Adam{}, 3);
+}
+TEST(AnyNumberOfThreadsGivesTheSameBits, FullBatchOfSeveralChunks) {
+  compare_threads<double>(0, AdamW{}, 5);
+  compare_threads<float>(0, Nesterov{0.02, 0.9}, 5);
+}
+
+/// Owner computes: however the flat block is cut, the slopes have the same bits.
+TEST(AnyCutOfTheParametersGivesTheSameBits, Slopes) {
+  Dice dice(32);
+  std::size_t cuts = 0;
+  for (int n = 0; n < 40; ++n) {
+    auto network = random_network<float>(dice, random_spec(dice, {"identity", "half_squared_error"}, 19));
+    const auto source = random_patterns<float>(dice, 6, network.inputs(), network.outputs());
+    network::Workspace<float> workspace(network, 6, true);
+    source.gather(all_patterns(6), workspace.inputs(), workspace.targets());
+    network::forward(network, workspace, {0, 6});
+    network::deltas(network, workspace, {0, 6});
+    const std::size_t size = network.parameters().size(), line = 64 / sizeof(float);
+    std::vector<float> whole(size), cut(size);
+    network::accumulate_slopes<float>(network, workspace, 6, {0, size}, whole);
+    for (std::size_t first = 0; first < size;) {
+      const std::size_t last = std::min(size, first + line * dice.between(1, 5));
+      network::accumulate_slopes<float>(network, workspace, 6, {first, last}, cut);
+      first = last;
+      ++cuts;
+    }
+    ASSERT_TRUE(same_bits<float>(whole, cut)) << "network " << n;
+  }
+  EXPECT_GE(cuts, 200u);
+}
+
+TEST(OnePatternAtATime, LearnOneIsAStepOfOne) {
+  Dice dice(33);
+  const auto source = random_patterns<float>(dice, 50, kInputs, kUnits.back());
+  auto one = plain_network<float>(kInputs, kUnits), other = one;
+  const TrainerOptions options{.optimizer = Adam{}};
+  auto by_pattern = trainer_for<float>(one, options), by_step = trainer_for<float>(other, options);
+  for (std::uint32_t p = 0; p < 50; ++p) {
+    ASSERT_EQ(by_pattern.learn_one(source.input(p), source.target(p)), LearnStatus::learned);
+    ASSERT_TRUE(by_step.step(source, std::span(&p, 1)));
+  }
+  EXPECT_TRUE(same_weights(one, other));
+  EXPECT_EQ(by_pattern.steps(), 50u);
+}
+
+TEST(OnePatternAtATime, BackwardWithTheDerivationsSlopesIsLearnOne) {
+  Dice dice(34);
+  std::size_t patterns = 0;
+  for (const std::string activation : {"identity", "sigmoid", "tanh", "softmax", "gelu"}) {
+    NetworkSpec spec = plain_network<float>(kInputs, kUnits).spec();
+    spec.layers.back().activation = activation;
+    const auto start = random_network<float>(dice, spec);
+    const auto source = random_patterns<float>(dice, 60, kInputs, kUnits.back());
+    auto one = start, other = start;
+    auto learner = trainer_for<float>(one, {.optimizer = Momentum{}}),
+         caller = trainer_for<float>(other, {.optimizer = Momentum{}});
+    for (std::size_t p = 0; p < 60; ++p, ++patterns) {
+      ASSERT_EQ(learner.learn_one(source.input(p), source.target(p)), LearnStatus::learned);
+      const auto a = caller.forward(source.input(p));
+      std::vector<float> slopes(a.begin(), a.end()), input_slopes(p % 2 == 0 ? kInputs : 0);
+      for (std::size_t j = 0; j < slopes.size(); ++j) slopes[j] -= source.target(p)[j];
+      ASSERT_EQ(caller.backward(slopes, input_slopes), LearnStatus::learned);
+    }
+    EXPECT_TRUE(same_weights(one, other)) << activation;
+    EXPECT_TRUE(same_bits<float>(learner.state().arrays[0].span(), caller.state().arrays[0].span()));
+  }
+  EXPECT_EQ(patterns, 300u);
+}
+
+TEST(Ladder, AnEpochOfFitIsItsSteps) {
+  Dice dice(35);
+  const auto source = random_patterns<double>(dice, 50, kInputs, kUnits.back());
+  auto fitted = plain_network<double>(kInputs, kUnits), stepped = fitted;
+  auto trainer = trainer_for<double>(fitted, {}), other = trainer_for<double>(stepped, {});
+  ASSERT_TRUE(fit<double>(trainer, source, nullptr, {.epochs = 1, .batch_size = 8, .shuffle = false}));
+  const auto patterns = all_patterns(50);
+  std::size_t steps = 0;
+  for (std::size_t first = 0; first < 50; first += 8, ++steps)
+    ASSERT_TRUE(other.step(source, std::span(patterns).subspan(first, std::min<std::size_t>(8, 50 - first))));
+  EXPECT_EQ(steps, 7u);
+  EXPECT_TRUE(same_weights(fitted, stepped));
+}
+
+TEST(Ladder, EpochsOfOneFitAreThoseOfSeveralInAGivenOrder) {
+  Dice dice(36);
+  const auto source = random_patterns<double>(dice, 20, kInputs, kUnits.back());
+  auto once = plain_network<double>(kInputs, kUnits), twice = once;
+  auto trainer = trainer_for<double>(once, {.optimizer = Adam{}}),
+       other = trainer_for<double>(twice, {.optimizer = Adam{}});
+  ASSERT_TRUE(fit<double>(trainer, source, nullptr, {.epochs = 4, .batch_size = 3, .shuffle = false}));
+  for (int part = 0; part < 2; ++part)
+    ASSERT_TRUE(fit<double>(other, source, nullptr, {.epochs = 2, .batch_size = 3, .shuffle = false}));
+  EXPECT_TRUE(same_weights(once, twice));
+}
+
+TEST(ChunksOfAFullBatch, AreSummedInOrder) {
+  Dice dice(37);
+  const auto source = random_patterns<double>(dice, kPatterns, kInputs, kUnits.back());
+  auto network = plain_network<double>(kInputs, kUnits);
+  auto trainer = trainer_for<double>(network, {.reduction = Reduction::sum});
+  const auto patterns = all_patterns(kPatterns);
+  std::vector<double> sum;
+  for (std::size_t first = 0; first < kPatterns; first += network::kChunk) {
+    const auto part =
+        *trainer.slopes(source, std::span(patterns).subspan(first, std::min(network::kChunk, kPatterns - first)));
+    if (sum.empty()) sum.assign(part.size(), 0.0);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += part[i];
+  }
+  EXPECT_TRUE(same_bits<double>(sum, *trainer.slopes(source, patterns)));
+}
+
+}  // namespace
+}  // namespace deltarule::training::testing
