@@ -28,6 +28,8 @@ class BasicNetwork {
   static Result<BasicNetwork> create(NetworkSpec spec, Seed seed, const std::string& init = "auto");
 
   BasicNetwork(const BasicNetwork& other);
+  /// A trainer of this network goes on with the new weights if the specs are equal, and may no longer be used
+  /// otherwise.
   BasicNetwork& operator=(const BasicNetwork& other);
   BasicNetwork(BasicNetwork&& other) noexcept;
   BasicNetwork& operator=(BasicNetwork&& other) noexcept;

@@ -30,12 +30,13 @@ class BasicTrainer {
   /// finite, with its place), diverged (epoch, batch and layer named; the weights are those before the bad batch).
   FitResult fit(Rows<T> x, Rows<T> t, const FitSettings& settings = {});
   FitResult fit(Rows<T> x, Rows<T> t, Rows<T> x_validation, Rows<T> t_validation, const FitSettings& settings);
-  /// The same without exceptions.
+  /// The same without exceptions of its own; what settings.on_epoch throws stops the run and is thrown on.
   Result<FitResult> try_fit(Rows<T> x, Rows<T> t, const FitSettings& settings = {});
   Result<FitResult> try_fit(Rows<T> x, Rows<T> t, Rows<T> x_validation, Rows<T> t_validation,
                             const FitSettings& settings);
 
-  /// One batch, one weight change. Returns the mean loss of the batch before the change.
+  /// One batch, one weight change. Returns the mean loss of the batch before the change; shape error, or diverged
+  /// (pattern and layer named) and then no weight has changed.
   Result<double> step(Rows<T> x, Rows<T> t);
 
   /// Steps (1)–(12) for one pattern and one change of the weights by the rule. x: [inputs], t: [outputs].
@@ -46,7 +47,8 @@ class BasicTrainer {
   /// For the pattern of the last forward: takes the caller's ∂E/∂a of the outputs in place of (9), lets the rule take
   /// its step, and writes ∂E/∂a of the inputs, (11) one layer further, taken with the weights as they were before the
   /// step. output_slopes: [outputs]; input_slopes: [inputs], or empty when not wanted. With slopes a − t and the loss
-  /// half squared error it is learn_one, to the bit.
+  /// half squared error it is learn_one, to the bit. A forward serves one backward: a second one, or one
+  /// after a step, is a shape_error. A refused pattern leaves input_slopes alone.
   LearnStatus backward(std::span<const T> output_slopes, std::span<T> input_slopes = {}) noexcept;
 
   [[nodiscard]] std::uint64_t steps() const noexcept;    ///< weight changes so far

@@ -9,6 +9,7 @@
 #include "base/floating_point_mode.hpp"
 #include "kernels/kernels.hpp"
 #include "network/passes.hpp"
+#include "training/divergence.hpp"
 #include "training/updates/registry.hpp"
 
 namespace deltarule::training {
@@ -50,35 +51,6 @@ Result<void> check_options(const TrainerOptions& options) {
   if (auto checked = check_penalty("l1", options.l1); !checked) return checked;
   if (options.threads == 0) return Error{ErrorCode::spec, "threads", "0", "at least one thread", {}};
   return {};
-}
-
-std::string describe(Stage stage) {
-  switch (stage) {
-    case Stage::input:
-      return "an input";
-    case Stage::activation:
-      return "an activation";
-    case Stage::target:
-      return "a target";
-    case Stage::loss:
-      return "the error E";
-    case Stage::delta:
-      return "a delta";
-    case Stage::none:
-      break;
-  }
-  return "a slope";
-}
-
-Error diverged(const network::Fault& fault, std::size_t pattern, std::size_t layers) {
-  std::string place = "pattern " + std::to_string(pattern + 1);
-  if (fault.stage == Stage::activation || fault.stage == Stage::delta)
-    place += ", layer " + std::to_string(fault.layer + 1);
-  if (fault.stage == Stage::loss || fault.stage == Stage::target) place += ", layer " + std::to_string(layers);
-  if (fault.stage == Stage::input) place += ", input";
-  return {ErrorCode::diverged, std::move(place),
-          describe(fault.stage) + " that is not finite, or too large to be squared", "finite numbers",
-          "a lower learning rate, or inputs and targets scaled to about 1"};
 }
 
 }  // namespace
@@ -162,11 +134,11 @@ struct Trainer<T>::Impl {
   Result<void> add_losses(std::span<const std::uint32_t> patterns, double& loss) {
     for (std::size_t r = 0; r < patterns.size(); ++r) {
       if (batch->fault(r).stage != Stage::none)
-        return diverged(batch->fault(r), patterns[r], network.graph().layers().size());
+        return diverged_at(batch->fault(r), patterns[r], network.graph().layers().size());
       loss += batch->loss(r);
     }
     if (std::isfinite(loss)) return {};
-    return diverged({Stage::loss, 0}, patterns.back(), network.graph().layers().size());
+    return diverged_at({Stage::loss, 0}, patterns.back(), network.graph().layers().size());
   }
 
   /// (3) for one chunk, weights split over the team. The first chunk starts the sums, the others are added to them.
@@ -290,8 +262,7 @@ Result<double> Trainer<T>::step(const base::PatternSource<T>& source, std::span<
   const base::FlushDenormals mode;
   auto loss = impl_->run_batch(source, patterns);
   if (!loss || impl_->change_weights(patterns.size())) return loss;
-  return Error{ErrorCode::diverged, "slopes of the batch", "a slope or weight that is not finite, or too large",
-               "finite numbers", "a lower learning rate, or inputs and targets scaled to about 1"};
+  return diverged_in<T>(impl_->network, impl_->slopes.span());
 }
 
 template <class T>

@@ -12,7 +12,7 @@ using Names = std::vector<std::string>;
 
 TEST(Terminal, ProgressIsOneLineThatFitsAndClearsItself) {
   std::size_t drawn = 0;
-  for (const unsigned short columns : {30, 60, 120}) {
+  for (const unsigned short columns : std::vector<unsigned short>{30, 60, 120}) {
     const Folder folder;
     folder.write("data.csv", two_classes(2000));
     const Outcome outcome = run_on_terminal(

@@ -143,7 +143,7 @@ TEST(Fit, DivergenceNamesEpochBatchLayerAndPatternAndKeepsTheWeights) {
   const auto result = fit<float>(trainer, source, nullptr, {.epochs = 3, .batch_size = 4, .shuffle = false});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::diverged);
-  EXPECT_TRUE(mentions(result.error(), "epoch 1, batch 2, pattern 8, input")) << result.error().message();
+  EXPECT_TRUE(mentions(result.error(), "epoch 1, batch 2, pattern 8, input layer")) << result.error().message();
   ASSERT_TRUE(other.step(source, all_patterns(4)));
   EXPECT_TRUE(same_weights(network, unharmed)) << "weights as they were before the bad batch";
 }
@@ -175,6 +175,19 @@ TEST(Fit, DivergenceInsideNamesTheLayer) {
   const auto result = fit<float>(trainer, source, nullptr, {});
   ASSERT_FALSE(result);
   EXPECT_TRUE(mentions(result.error(), "epoch 1, batch 1, pattern 1, layer 2")) << result.error().message();
+}
+
+TEST(Fit, DivergenceOfASlopeNamesItsLayer) {
+  // Every pattern is finite, and so is each square in it; the slope is too large only in the second layer.
+  auto network = *network::Network<float>::create({.inputs = 1, .layers = {{1, "identity"}, {1, "identity"}}});
+  ASSERT_TRUE(network.set_weights(std::vector<float>{0, 1e10F, 1e-20F, 0}));
+  const auto before = network.weights();
+  auto trainer = trainer_for<float>(network, {});
+  const ArraySource<float> source({1}, 1, {1e15F}, 1);
+  const auto result = fit<float>(trainer, source, nullptr, {});
+  ASSERT_FALSE(result);
+  EXPECT_TRUE(mentions(result.error(), "epoch 1, batch 1, layer 2")) << result.error().message();
+  EXPECT_EQ(network.weights(), before);
 }
 
 TEST(Fit, RefusesWhatDoesNotFit) {

@@ -73,15 +73,31 @@ TEST(PatternsThatAreNotFinite, AreCaughtWhereverTheyOverflow) {
   NetworkSpec spec{.inputs = 1, .layers = {{1, "relu"}, {1, "identity"}}};
   auto network = *network::Network<float>::create(spec);
   ASSERT_TRUE(network.set_weights(std::vector<float>{1e18F, 0, 1e18F, 0}));
-  const auto before = network.weights();
   auto trainer = trainer_for<float>(network, {});
   const float x = 1e3F, t = 0;
   EXPECT_EQ(trainer.learn_one({&x, 1}, {&t, 1}), LearnStatus::not_finite);  // activation of 1e21, square too large
   const float small = 1e-3F;
   EXPECT_EQ(trainer.learn_one({&small, 1}, {&t, 1}), LearnStatus::not_finite);  // output of 1e33
-  EXPECT_EQ(network.weights(), before);
-  EXPECT_EQ(trainer.refused(), 2u);
+  ASSERT_TRUE(network.set_weights(std::vector<float>{1, 0, 1, 0}));
+  const float x_large = 1e10F, t_large = 1e15F;
+  EXPECT_EQ(trainer.learn_one({&x_large, 1}, {&t_large, 1}), LearnStatus::not_finite);  // slope of 1e25
+  EXPECT_EQ(network.weights(), (std::vector<float>{1, 0, 1, 0}));
+  EXPECT_EQ(trainer.refused(), 3u);
   EXPECT_EQ(trainer.steps(), 0u);
+}
+
+TEST(PatternsThatAreNotFinite, AreRefusedThoughTheirDeltasWouldBeFinite) {
+  std::size_t refused = 0;
+  for (const std::string loss : {"huber", "output_sum", "half_squared_error"})
+    for (std::size_t which = 0; which < 5; ++which) {
+      auto network = *network::Network<double>::create({.inputs = 1, .layers = {{1, "identity"}}, .loss = loss});
+      auto trainer = trainer_for<double>(network, {});
+      const double x = 1, t = bad_number<double>(which);
+      EXPECT_EQ(trainer.learn_one({&x, 1}, {&t, 1}), LearnStatus::not_finite) << loss << ", target " << t;
+      EXPECT_EQ(trainer.refused(), 1u);
+      ++refused;
+    }
+  EXPECT_EQ(refused, 15u);
 }
 
 TEST(PatternsThatAreNotFinite, AreRefusedByBackwardWithoutTouchingInputSlopes) {

@@ -1,0 +1,62 @@
+#include "training/divergence.hpp"
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+namespace deltarule::training {
+namespace {
+
+using network::Stage;
+
+std::string describe(Stage stage) {
+  switch (stage) {
+    case Stage::input:
+      return "an input";
+    case Stage::activation:
+      return "an activation";
+    case Stage::target:
+      return "a target";
+    case Stage::loss:
+      return "the error E";
+    case Stage::delta:
+      return "a delta";
+    case Stage::none:
+      break;
+  }
+  return "a slope or weight";
+}
+
+Error diverged(std::string place, Stage stage) {
+  return {ErrorCode::diverged, std::move(place), describe(stage) + " that is not finite, or too large to be squared",
+          "finite numbers", "use a lower learning rate, or scale inputs and targets to about 1"};
+}
+
+}  // namespace
+
+Error diverged_at(const network::Fault& fault, std::size_t pattern, std::size_t layers) {
+  const bool in_layer = fault.stage == Stage::activation || fault.stage == Stage::delta;
+  const std::size_t layer = in_layer ? fault.layer + std::size_t{1} : layers;
+  return diverged("pattern " + std::to_string(pattern + 1) +
+                      (fault.stage == Stage::input ? ", input layer" : ", layer " + std::to_string(layer)),
+                  fault.stage);
+}
+
+template <class T>
+Error diverged_in(const network::Network<T>& network, std::span<const T> values) {
+  std::size_t layer = 0;
+  T largest = 0;
+  for (const network::View& view : network.views())
+    for (const T value : values.subspan(view.offset, view.size())) {
+      if (std::fabs(value) <= largest) continue;
+      layer = view.layer;
+      largest = std::fabs(value);
+      if (std::isnan(value)) return diverged("layer " + std::to_string(layer + 1), Stage::none);
+    }
+  return diverged("layer " + std::to_string(layer + 1), Stage::none);
+}
+
+template Error diverged_in<float>(const network::Network<float>&, std::span<const float>);
+template Error diverged_in<double>(const network::Network<double>&, std::span<const double>);
+
+}  // namespace deltarule::training
