@@ -159,6 +159,7 @@ TrainCommand train_of(const Given& given) {
   train.target = given.all("--target");
   train.features = given.all("--features");
   train.ignore = given.all("--ignore");
+  train.categorical = given.all("--categorical");
   given.set(train.task, "--task", task_value);
   network_options(given, train.fit);
   rule_options(given, train.fit);

@@ -20,7 +20,7 @@ enum class ProgressStyle { automatic, plain, none };
 
 struct TrainCommand {
   DataChoice data;
-  std::vector<std::string> target, features, ignore;  ///< as given: names, or lists with commas
+  std::vector<std::string> target, features, ignore, categorical;  ///< as given: names, or lists with commas
   Task task = Task::automatic;
   FitOptions fit;
   std::string network;     ///< --network FILE.json; empty: none

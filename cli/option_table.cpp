@@ -32,6 +32,7 @@ constexpr OptionRow kTrainOptions[] = {
     {"-t,--target", "COL", kRoles, "column to predict; several: repeat it, or A,B"},
     {"--features", "COLS", kRoles, "columns to predict from (all others)"},
     {"--ignore", "COLS", kRoles, "columns to leave out"},
+    {"--categorical", "COLS", kRoles, "columns of categories, even if they look like numbers or identifiers"},
     {"--task", "T", kRoles, "auto, binary, multiclass, multilabel, regression (auto)"},
     {"--hidden", "N,N", kNetwork, "units of the hidden layers; none is the linear model (by the data)"},
     {"--activation", "F", kNetwork, "of the hidden units: tanh, relu, sigmoid, … (chosen)"},
@@ -118,13 +119,15 @@ constexpr CommandRow kCommands[] = {
      "  deltarule predict penguins.safetensors new.csv --proba --keep id\n"
      "  cat new.csv | deltarule predict penguins.safetensors - --json\n"
      "\n"
-     "Columns are matched by name: order, further columns and a present target do not matter.\n"},
+     "Columns are matched by name: order, further columns and a present target do not\n"
+     "matter.\n"},
     {"evaluate", "Measure a model on a table that has the target column(s).", kUsePositionals, kEvaluateOptions,
      "Examples:\n"
      "  deltarule evaluate penguins.safetensors new.csv\n"
      "  deltarule evaluate penguins.safetensors new.csv --json\n"
      "\n"
-     "Rows that the model was trained on flatter it: train keeps rows apart for that reason.\n"},
+     "Rows that the model was trained on flatter it; train keeps rows apart for that\n"
+     "reason.\n"},
     {"inspect", "Say what a file is: wiring, inputs, classes, settings, provenance.", kInspectPositionals,
      kInspectOptions,
      "Examples:\n"

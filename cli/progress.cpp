@@ -13,6 +13,7 @@ namespace deltarule::cli {
 namespace {
 
 constexpr double kRedrawSeconds = 0.1;
+constexpr double kMeasurableSeconds = 0.05;  // before that a rate is noise
 constexpr std::string_view kClearLine = "\r\x1b[K";
 constexpr std::size_t kTenths = 10;
 
@@ -53,7 +54,7 @@ void Progress::begin_phase(const FitProgress& progress) {
 double Progress::rows_per_second(const FitProgress& progress, double now) const {
   const std::size_t rows = progress.phase == FitPhase::training ? training_rows_ : refit_rows_;
   const double seconds = now - phase_began_;
-  if (seconds <= 0.0) return std::nan("");
+  if (seconds < kMeasurableSeconds) return std::nan("");
   return static_cast<double>(rows) * static_cast<double>(progress.epoch.epoch) / seconds;
 }
 
@@ -80,8 +81,10 @@ std::string Progress::live_line(const FitProgress& progress, double now) const {
     parts.push_back(fmt::format("validation {}", brief(progress.epoch.validation_loss)));
     parts.push_back(fmt::format("best {}", brief(progress.epoch.best_validation_loss)));
   }
-  parts.push_back(rate_text(rows_per_second(progress, now)));
-  parts.push_back(fmt::format("at most {} left", duration((now - phase_began_) / done * left)));
+  if (now - phase_began_ >= kMeasurableSeconds) {
+    parts.push_back(rate_text(rows_per_second(progress, now)));
+    parts.push_back(fmt::format("at most {} left", duration((now - phase_began_) / done * left)));
+  }
   std::string line = epoch_text(progress);
   const std::size_t width = terminal_width(Stream::err);
   for (const std::string& part : parts) {

@@ -44,7 +44,7 @@ std::string as_text(const EvaluateCommand& command, const Model& model, const Ev
 
 int run_evaluate(const EvaluateCommand& command) {
   const Model model = load_model(command.model, command.data.path);
-  const Table table = read_table(command.data);
+  const Table table = read_table_for(model, command.data);
   const Evaluation evaluation = model.evaluate(table, command.options, command.seed);
   show_notices(table.notices(), command.quiet);
   show_notices(evaluation.notices, command.quiet);

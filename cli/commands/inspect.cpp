@@ -112,7 +112,8 @@ int inspect_model(const InspectCommand& command, const Model& model) {
   } else if (command.json) {
     write_results(as_json(model, command.file));
   } else {
-    write_results(trimmed_line_end(model.describe()) + "\n");
+    write_results(
+        fmt::format("{}: a deltarule model\n\n{}\n", printable(command.file), trimmed_line_end(model.describe())));
   }
   return kDone;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "cli/text/json.hpp"
 #include "cli/text/layout.hpp"
@@ -34,7 +35,9 @@ std::vector<std::string> mistake_lines(const std::vector<std::size_t>& confusion
     const std::size_t is = i / classes.size(), taken_for = i % classes.size();
     if (is != taken_for && confusion[i] > 0) mistakes.push_back({is, taken_for, confusion[i]});
   }
-  std::ranges::stable_sort(mistakes, std::ranges::greater{}, &Mistake::rows);
+  std::ranges::sort(mistakes, [](const Mistake& a, const Mistake& b) {
+    return std::tie(b.rows, a.is, a.taken_for) < std::tie(a.rows, b.is, b.taken_for);
+  });
   std::vector<std::vector<std::string>> rows = {{"is", "taken for", "rows"}};
   for (std::size_t i = 0; i < std::min(mistakes.size(), kMistakesShown); ++i) {
     rows.push_back({printable(classes[mistakes[i].is]), printable(classes[mistakes[i].taken_for]),

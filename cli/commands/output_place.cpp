@@ -52,7 +52,8 @@ Search free_name(const std::string& stem) {
 }
 
 OutputPlace chosen_place(const std::string& data) {
-  const std::string stem = data == "-" ? "model" : stem_of(data);
+  const bool is_stream = data == "-" || data.starts_with("/dev/");  // /dev/stdin, <(…): no name to go by
+  const std::string stem = is_stream ? "model" : stem_of(data);
   Search beside = free_name(stem);
   if (!beside.path.empty()) return {beside.path, false, true, {}};
   if (stem.find('/') != std::string::npos) {

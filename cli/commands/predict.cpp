@@ -24,15 +24,6 @@ struct Kept {
   std::vector<std::string> columns;
 };
 
-Names possible_columns(const std::vector<std::string>& given) {
-  Names names;
-  for (const std::string& text : given) {
-    names.push_back(text);
-    for (std::string& part : split_at_commas(text)) names.push_back(std::move(part));
-  }
-  return names;
-}
-
 void check_columns(const std::vector<std::string>& kept, const Table& table) {
   const std::vector<std::string> columns = table.column_names();
   for (const std::string& name : kept) {
@@ -44,10 +35,8 @@ void check_columns(const std::vector<std::string>& kept, const Table& table) {
   }
 }
 
-Kept read_kept(const PredictCommand& command) {
-  DataChoice choice = command.data;
-  choice.csv.text_columns = possible_columns(command.keep);
-  Kept kept{read_table(choice), {}};
+Kept read_kept(const PredictCommand& command, const Model& model) {
+  Kept kept{read_table_for(model, command.data, possible_columns(command.keep)), {}};
   kept.columns = column_list(command.keep, kept.data.column_names());
   check_columns(kept.columns, kept.data);
   return kept;
@@ -157,7 +146,7 @@ int run_predict(const PredictCommand& command) {
   if (command.probabilities && model.task() == Task::regression) {
     refuse("--proba", "a model of numbers (regression)", "a model of classes", "leave out --proba");
   }
-  const Kept kept = read_kept(command);
+  const Kept kept = read_kept(command, model);
   const Predictions predictions = model.predict(kept.data, command.options);
   show_notices(kept.data.notices(), command.quiet);
   show_notices(predictions.notices, command.quiet);

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/terminal.hpp"
 #include "cli/text/layout.hpp"
+#include "cli/usage.hpp"
 
 namespace deltarule::cli {
 namespace {
@@ -21,6 +24,29 @@ bool is_model(const std::string& path) {
 }  // namespace
 
 Table read_table(const DataChoice& data) { return read_csv(data.path, data.csv); }
+
+Names possible_columns(const std::vector<std::string>& given) {
+  Names names;
+  for (const std::string& text : given) {
+    names.push_back(text);
+    for (std::string& part : split_at_commas(text)) names.push_back(std::move(part));
+  }
+  return names;
+}
+
+Table read_table_for(const Model& model, DataChoice data, const std::vector<std::string>& also) {
+  Names& letters = data.csv.text_columns;
+  letters.insert(letters.end(), also.begin(), also.end());
+  const std::vector<std::string> inputs = model.inputs();
+  for (const std::string& feature : model.features()) {
+    // One input unit per category is called "column=category".
+    const std::string begins = feature + "=";
+    if (std::ranges::any_of(inputs, [&](const std::string& input) { return input.starts_with(begins); })) {
+      letters.push_back(feature);
+    }
+  }
+  return read_table(data);
+}
 
 Model load_model(const std::string& model, const std::string& data) {
   try {

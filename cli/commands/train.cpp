@@ -47,12 +47,15 @@ std::string likely_target(const std::vector<std::string>& columns) {
 }
 
 Dataset dataset_of(const TrainCommand& command) {
-  const Table table = read_table(command.data);
+  DataChoice choice = command.data;
+  choice.csv.text_columns = possible_columns(command.categorical);
+  const Table table = read_table(choice);
   const std::vector<std::string> columns = table.column_names();
   DatasetOptions options;
   options.target = column_list(command.target, columns);
   options.features = column_list(command.features, columns);
   options.ignore = column_list(command.ignore, columns);
+  options.categorical = column_list(command.categorical, columns);
   options.task = command.task;
   if (options.target.empty()) refuse_without_target(table, command);
   return Dataset(table, options);
@@ -103,6 +106,14 @@ class EventStream {
   bool failed_ = false;
 };
 
+/// The library speaks of settings; here they are options.
+Error with_options(Error error) {
+  if (error.code == ErrorCode::diverged && error.fix.find("--learning-rate") == std::string::npos) {
+    error.fix += (error.fix.empty() ? "" : ": ") + std::string("see --learning-rate and --scale");
+  }
+  return error;
+}
+
 /// One run of `train`.
 class Run {
  public:
@@ -113,9 +124,10 @@ class Run {
     try {
       return run_or_throw();
     } catch (const Exception& fault) {
+      const Error error = with_options(fault.error());
       progress_.end();
-      events_.send_quietly(error_event(fault.error()));
-      throw;
+      events_.send_quietly(error_event(error));
+      throw Exception(error);
     }
   }
 

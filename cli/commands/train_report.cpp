@@ -32,30 +32,34 @@ std::string split_text(const FitPlan& plan) {
     return fmt::format("none: all {} are trained on, nothing is held out  (--test, --validation)",
                        counted(plan.training_rows, "row"));
   }
-  return fmt::format("{} rows to train on, {} to stop by, {} kept apart for the test{}  (--test, --validation, --seed)",
-                     plan.training_rows, plan.validation_rows, plan.test_rows,
-                     plan.stratified ? ", classes in proportion" : "");
+  std::string text = fmt::format("{} to train on", counted(plan.training_rows, "row"));
+  if (plan.validation_rows > 0) text += fmt::format(", {} to stop by", plan.validation_rows);
+  if (plan.test_rows > 0) text += fmt::format(", {} kept apart for the test", plan.test_rows);
+  return text + (plan.stratified ? ", classes in proportion" : "") + "  (--test, --validation, --seed)";
 }
 
+/// What was chosen, each by the option that changes it. The shares of the split have their own line.
 std::vector<std::string> choice_lines(const FitPlan& plan) {
   std::vector<std::vector<std::string>> rows;
   for (const Choice& choice : plan.choices) {
-    if (!choice.given) rows.push_back({choice.what, printable(choice.value), choice.option});
+    const bool is_share = choice.option == "--test" || choice.option == "--validation";
+    if (!choice.given && !is_share) rows.push_back({choice.option, printable(choice.value)});
   }
   return aligned(rows);
 }
 
 std::string stop_text(const FitReport& result, const TrainCommand& command) {
   const FitResult& training = result.training;
+  const char* kept = result.refitted ? "" : ", whose weights are kept";
   switch (result.stop) {
     case FitStop::epochs:
       return fmt::format("after all {}{}", counted(training.epochs, "epoch"),
                          training.best_epoch > 0 && training.best_epoch < training.epochs
-                             ? fmt::format("; the weights are those of epoch {}, the best", training.best_epoch)
+                             ? fmt::format("; epoch {} was the best{}", training.best_epoch, kept)
                              : "");
     case FitStop::patience:
-      return fmt::format("after epoch {}: no better validation loss since epoch {}, whose weights are kept",
-                         training.epochs, training.best_epoch);
+      return fmt::format("after epoch {}: no better validation loss since epoch {}{}", training.epochs,
+                         training.best_epoch, kept);
     case FitStop::error_below:
       return fmt::format("after epoch {}: tss {} is below {}", training.epochs, brief(result.training_tss),
                          command.fit.until_tss);
@@ -98,8 +102,8 @@ void report_plan(const Report& report, const FitPlan& plan, const TrainCommand& 
   report.line("network", fmt::format("{}: {}", plan.network, counted(plan.weight_count, "weight")));
   const std::vector<std::string> choices = choice_lines(plan);
   if (!choices.empty()) report.block("chosen", choices);
-  report.line("training", fmt::format("at most {}, {}, {}", counted(plan.epochs, "epoch"),
-                                      counted(plan.threads, "thread"), plan.arithmetic));
+  report.line("epochs",
+              fmt::format("at most {}, {}, {}", plan.epochs, counted(plan.threads, "thread"), plan.arithmetic));
   if (command.fit.until_tss > 0) report.line("", fmt::format("until tss < {}", command.fit.until_tss));
 }
 
@@ -110,8 +114,8 @@ void report_result(const Report& report, const FitReport& result, const TrainCom
                                 brief(result.training_tss), command.fit.until_tss));
   }
   if (result.refitted) {
-    report.line("refit", fmt::format("from new weights on {} for {}  (--no-refit)", counted(result.rows_seen, "row"),
-                                     counted(result.refit_epochs, "epoch")));
+    report.line("refit", fmt::format("from the same first weights on {} for {}  (--no-refit)",
+                                     counted(result.rows_seen, "row"), counted(result.refit_epochs, "epoch")));
   }
   for (const std::string& notice : result.notices) report.line("", "note: " + printable(notice));
   if (result.metrics.empty()) return;

@@ -10,7 +10,6 @@ namespace deltarule::cli {
 
 void report_plan(const Report& report, const FitPlan& plan, const TrainCommand& command);
 void report_result(const Report& report, const FitReport& result, const TrainCommand& command);
-/// `seconds`: of the training alone.
 void report_written(const Report& report, const Model& model, const FitReport& result, const TrainCommand& command,
                     const std::string& path);
 

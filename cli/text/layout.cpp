@@ -92,7 +92,7 @@ std::string brief(double value) {
   if (!std::isfinite(value)) return std::isnan(value) ? "–" : (value > 0 ? "inf" : "-inf");
   const double size = std::fabs(value);
   if (size > 0 && (size < 1e-4 || size >= 1e7)) return fmt::format("{:.3e}", value);
-  if (size < 1) return fmt::format("{:.4f}", value);
+  if (size <= 1) return fmt::format("{:.4f}", value);
   const int whole = static_cast<int>(std::floor(std::log10(size))) + 1;
   return fmt::format("{:.{}f}", value, std::max(0, 4 - whole));
 }

@@ -70,6 +70,7 @@ struct DatasetOptions {
   Names features = {};  ///< empty: every column that is neither target nor ignored
   Names ignore = {};
   Task task = Task::automatic;
+  Names categorical = {};  ///< features kept as text however many levels they have; also CsvOptions::text_columns
 };
 
 /// A table with roles: what is predicted from what. Cheap to copy.

@@ -14,10 +14,14 @@ const DatasetState& DatasetAccess::state(const Dataset& dataset) {
 
 Task public_task(data::Task task) {
   switch (task) {
-    case data::Task::binary: return Task::binary;
-    case data::Task::multiclass: return Task::multiclass;
-    case data::Task::multilabel: return Task::multilabel;
-    case data::Task::regression: break;
+    case data::Task::binary:
+      return Task::binary;
+    case data::Task::multiclass:
+      return Task::multiclass;
+    case data::Task::multilabel:
+      return Task::multilabel;
+    case data::Task::regression:
+      break;
   }
   return Task::regression;
 }
@@ -39,11 +43,16 @@ std::vector<std::string> names_of(const Dataset& dataset, const std::vector<std:
 
 std::string_view name_of(Task task) {
   switch (task) {
-    case Task::automatic: return "auto";
-    case Task::binary: return "binary";
-    case Task::multiclass: return "multiclass";
-    case Task::multilabel: return "multilabel";
-    case Task::regression: break;
+    case Task::automatic:
+      return "auto";
+    case Task::binary:
+      return "binary";
+    case Task::multiclass:
+      return "multiclass";
+    case Task::multilabel:
+      return "multilabel";
+    case Task::regression:
+      break;
   }
   return "regression";
 }
@@ -64,6 +73,7 @@ Dataset::Dataset(Table table, DatasetOptions options) : table_(std::move(table))
   wanted.targets = std::move(options.target);
   wanted.features = std::move(options.features);
   wanted.ignore = std::move(options.ignore);
+  wanted.categorical = std::move(options.categorical);
   if (options.task != Task::automatic) wanted.task = data::task_from_name(name_of(options.task));
   state.task_given = options.task != Task::automatic;
   state.schema = unwrap(data::make_schema(app::TableAccess::table(table_), wanted, state.notices));

@@ -201,9 +201,12 @@ Measurement measure(const model::Decisions& decisions, const data::BoundTable& t
                     std::span<const std::uint32_t> rows, Seed seed) {
   switch (table.preprocessing().task) {
     case data::Task::binary:
-    case data::Task::multiclass: return measure_classes(decisions, table, rows, seed);
-    case data::Task::multilabel: return measure_labels(decisions, table, rows, seed);
-    case data::Task::regression: break;
+    case data::Task::multiclass:
+      return measure_classes(decisions, table, rows, seed);
+    case data::Task::multilabel:
+      return measure_labels(decisions, table, rows, seed);
+    case data::Task::regression:
+      break;
   }
   return measure_numbers(decisions, table, rows, seed);
 }

@@ -22,7 +22,8 @@ Result<Model> ModelAccess::wrap(model::Model model) {
 }
 
 const ModelState& ModelAccess::state(const Model& model) {
-  if (!model.impl_) throw Exception({ErrorCode::usage, "model", "a model without content", "a loaded or fitted one", ""});
+  if (!model.impl_)
+    throw Exception({ErrorCode::usage, "model", "a model without content", "a loaded or fitted one", ""});
   return *static_cast<const ModelState*>(model.impl_.get());
 }
 

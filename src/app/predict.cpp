@@ -68,8 +68,7 @@ Evaluation Model::evaluate(const Table& table, const PredictOptions& options, Se
   }
   const std::size_t left_out = rows.table().rows() - chosen.size();
   if (left_out > 0) out.notices.push_back(std::to_string(left_out) + " rows without a target were left out");
-  app::Measurement measured =
-      app::measure(decisions_for(model, rows, chosen, options.threads), rows, chosen, seed);
+  app::Measurement measured = app::measure(decisions_for(model, rows, chosen, options.threads), rows, chosen, seed);
   out.rows = chosen.size();
   out.metrics = std::move(measured.metrics);
   out.confusion = std::move(measured.confusion);

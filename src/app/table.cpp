@@ -30,9 +30,15 @@ data::CsvOptions to_data(const CsvOptions& options) {
   data::CsvOptions out;
   out.delimiter = options.delimiter;
   switch (options.header) {
-    case CsvOptions::Header::detect: out.header = data::Header::detect; break;
-    case CsvOptions::Header::yes: out.header = data::Header::yes; break;
-    case CsvOptions::Header::no: out.header = data::Header::no; break;
+    case CsvOptions::Header::detect:
+      out.header = data::Header::detect;
+      break;
+    case CsvOptions::Header::yes:
+      out.header = data::Header::yes;
+      break;
+    case CsvOptions::Header::no:
+      out.header = data::Header::no;
+      break;
   }
   out.missing = options.missing;
   out.text_columns = options.text_columns;

@@ -169,6 +169,15 @@ TEST(Train, DataFromStandardInputGivesAModelOfThatName) {
   EXPECT_EQ(folder.names(), Names{"model.safetensors"});
 }
 
+TEST(Train, WhereTheDatasFolderCannotBeWrittenToTheCurrentOneTakesTheModel) {
+  const Folder folder;
+  const Outcome outcome =
+      run(folder, {"train", "/proc/self/fd/0", "--target", "kind", "--epochs", "2"}, {.input = two_classes(60)});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("goes to the current folder"), std::string::npos) << outcome.err;
+  EXPECT_EQ(folder.names(), Names{"0.safetensors"});
+}
+
 TEST(Train, OddFileNamesWork) {
   const Folder folder;
   const std::string name = "it's a \"täble\" $HOME.csv";
@@ -292,7 +301,7 @@ TEST(Train, AnInterruptKeepsTheBestSoFar) {
   const Folder folder;
   folder.write("data.csv", two_classes(400));
   Process process(folder, {"train", "data.csv", "--target", "kind", "--epochs", "10000000", "--patience", "0"});
-  ASSERT_TRUE(process.wait_for_error_text("epoch 1", 60)) << process.wait(0).err;
+  ASSERT_TRUE(process.wait_for_error_text("  epoch ", 60)) << process.wait(0).err;
   process.signal(SIGINT);
   const Outcome outcome = process.wait();
   EXPECT_EQ(outcome.code, 130) << outcome.err;
@@ -305,7 +314,7 @@ TEST(Train, ATerminationDoesTheSame) {
   const Folder folder;
   folder.write("data.csv", two_classes(400));
   Process process(folder, {"train", "data.csv", "--target", "kind", "--epochs", "10000000", "--patience", "0"});
-  ASSERT_TRUE(process.wait_for_error_text("epoch 1", 60));
+  ASSERT_TRUE(process.wait_for_error_text("  epoch ", 60));
   process.signal(SIGTERM);
   EXPECT_EQ(process.wait().code, 130);
   EXPECT_TRUE(folder.has("data.safetensors"));
@@ -317,7 +326,7 @@ TEST(Train, TwoInterruptsEndAtOnceWithoutAPartialFile) {
   folder.write("data.csv", text);
   Process process(folder, {"train", "data.csv", "--target", "kind", "--ignore", "id", "--hidden", "400,400", "--epochs",
                            "1000", "--no-refit"});
-  ASSERT_TRUE(process.wait_for_error_text("training", 60));
+  ASSERT_TRUE(process.wait_for_error_text("at most 1000", 60));
   process.signal(SIGINT);
   ASSERT_TRUE(process.wait_for_error_text("stopping after this epoch", 60));
   process.signal(SIGINT);

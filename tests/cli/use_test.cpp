@@ -207,7 +207,7 @@ TEST_F(Use, EvaluateWithoutTheTargetColumnSaysSo) {
 TEST_F(Use, InspectSaysWhatTheFileIs) {
   const Outcome text = run(folder(), {"inspect", "m.safetensors"});
   ASSERT_EQ(text.code, 0) << text.err;
-  for (const char* word : {"colour", "kind", "weights", "digest", "seed"}) {
+  for (const char* word : {"m.safetensors: a deltarule model", "colour", "kind", "weights", "digest", "seed"}) {
     EXPECT_NE(text.out.find(word), std::string::npos) << word << " in\n" << text.out;
   }
   const json object = json::parse(run(folder(), {"inspect", "m.safetensors", "--json"}).out);

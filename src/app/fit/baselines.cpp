@@ -12,8 +12,8 @@ namespace {
 
 data::BoundTable bind(const Material& material, const data::Preprocessing& preprocessing) {
   data::Notices told_before;
-  return unwrap(data::bind_table(material.table, preprocessing, {data::Unseen::missing, data::Targets::required},
-                                 told_before));
+  return unwrap(
+      data::bind_table(material.table, preprocessing, {data::Unseen::missing, data::Targets::required}, told_before));
 }
 
 template <class V>
@@ -61,10 +61,14 @@ Baseline mean_of_targets(const data::BoundTable& bound, const Judge& judge) {
 
 std::string linear_name(data::Task task) {
   switch (task) {
-    case data::Task::binary: return "logistic regression";
-    case data::Task::multiclass: return "softmax regression";
-    case data::Task::multilabel: return "a logistic regression for each label";
-    case data::Task::regression: break;
+    case data::Task::binary:
+      return "logistic regression";
+    case data::Task::multiclass:
+      return "softmax regression";
+    case data::Task::multilabel:
+      return "a logistic regression for each label";
+    case data::Task::regression:
+      break;
   }
   return "linear regression";
 }
@@ -83,8 +87,8 @@ Baseline trivial_baseline(const data::BoundTable& bound, const Judge& judge) {
                                                        : mean_of_targets(bound, judge);
 }
 
-Measurement measure_learned(const Material& material, const model::Model& model,
-                            const std::vector<std::uint32_t>& rows, const Judge& judge, std::size_t threads) {
+Measurement measure_learned(const Material& material, const model::Model& model, const std::vector<std::uint32_t>& rows,
+                            const Judge& judge, std::size_t threads) {
   const data::BoundTable bound = bind(material, model.preprocessing);
   const model::Predictor predictor = unwrap(model::Predictor::create(model));
   const auto activations = unwrap(predictor.activations(bound, rows, threads));
@@ -102,8 +106,8 @@ Baseline linear_baseline(const Material& material, const Size& size, const FitOp
   ChoiceList unseen;
   data::Notices told_before;
   const data::PreprocessingOptions scaling = choose_preprocessing(own, unseen);
-  const data::Preprocessing rules = unwrap(
-      data::fit_preprocessing(material.table, material.schema, material.split.training, scaling, told_before));
+  const data::Preprocessing rules =
+      unwrap(data::fit_preprocessing(material.table, material.schema, material.split.training, scaling, told_before));
   Settings settings = choose_settings(own, shape, rules, unseen);
   settings.preprocessing = scaling;
   const FitEvents nobody;
@@ -122,8 +126,8 @@ std::string verdict(const std::vector<Metric>& metrics, const std::vector<Baseli
   const Metric* own = main_metric(metrics);
   if (own == nullptr || baselines.empty()) return {};
   const std::string subject = linear ? "The linear model" : "The network";
-  const std::string figures = own->name + " " + rounded(own->value) + ", 95 % from " + rounded(own->low) + " to " +
-                              rounded(own->high);
+  const std::string figures =
+      own->name + " " + rounded(own->value) + ", 95 % from " + rounded(own->low) + " to " + rounded(own->high);
   std::string text;
   for (const Baseline& baseline : baselines) {
     const Metric* other = main_metric(baseline.metrics);
@@ -133,8 +137,8 @@ std::string verdict(const std::vector<Metric>& metrics, const std::vector<Baseli
     if (baseline.name != "linear") return text + ": the features may not tell much about the target.";
     return text + ": prefer --hidden none, which is simpler.";
   }
-  text = subject + " beats the " + baselines.front().name + (baselines.size() > 1 ? " and the linear model" : " model") +
-         " beyond the interval (" + figures + ").";
+  text = subject + " beats the " + baselines.front().name +
+         (baselines.size() > 1 ? " and the linear model" : " model") + " beyond the interval (" + figures + ").";
   if (measured_on == "training") text += " But these are the rows that it was trained on.";
   return text;
 }

@@ -1,5 +1,5 @@
-// The two simple models that a network has to beat on the same split: the trivial one, which looks at no feature, and the
-// linear one, which is what --hidden none would give. Also the sentence that says whether it does.
+// The two simple models that a network has to beat on the same split: the trivial one, which looks at no feature, and
+// the linear one, which is what --hidden none would give. Also the sentence that says whether it does.
 #pragma once
 
 #include <string>
@@ -20,8 +20,8 @@ struct Judge {
 /// Always the most frequent class, the share of each label, or the mean.
 [[nodiscard]] Baseline trivial_baseline(const data::BoundTable& bound, const Judge& judge);
 
-/// The same engine without a hidden layer, with the defaults, trained until it stops by itself. `options` are the run's:
-/// seed, threads and textbook are taken from them.
+/// The same engine without a hidden layer, with the defaults, trained until it stops by itself. `options` are the
+/// run's: seed, threads and textbook are taken from them.
 [[nodiscard]] Baseline linear_baseline(const Material& material, const Size& size, const FitOptions& options,
                                        const Judge& judge);
 

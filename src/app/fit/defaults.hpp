@@ -14,19 +14,20 @@ namespace deltarule::app {
 /// What the rule looks at.
 struct Size {
   data::Task task = data::Task::regression;
-  std::size_t rows = 0;           // with a target, before the split
+  std::size_t rows = 0;  // with a target, before the split
   std::size_t training_rows = 0;
-  bool validates = false;         // there are validation rows
+  std::size_t inputs = 0;  // units of the input
+  bool validates = false;  // there are validation rows
   bool textbook = false;
-  bool linear = false;            // no hidden layer was asked for
+  bool linear = false;  // no hidden layer was asked for
 };
 
 struct Defaults {
   std::vector<std::size_t> hidden;
   std::string activation;
   std::string optimizer;
-  double learning_rate = 0.0;     // of that optimizer
-  double weight_decay = 0.0;      // if it is adamw
+  double learning_rate = 0.0;  // of that optimizer
+  double weight_decay = 0.0;   // if it is adamw
   std::size_t batch_size = 0;
   std::size_t epochs = 0;
   std::size_t patience = 0;

@@ -88,8 +88,13 @@ Prepared prepare(const Dataset& data, const FitOptions& options) {
   append_texts(notices, prepared.plan.notices);
 
   const bool linear = options.hidden.units && options.hidden.units->empty();
-  prepared.size = {schema.task, schema.rows.size(), prepared.split.training.size(), !prepared.split.validation.empty(),
-                   options.textbook, linear};
+  prepared.size = {.task = schema.task,
+                   .rows = schema.rows.size(),
+                   .training_rows = prepared.split.training.size(),
+                   .inputs = prepared.preprocessing.input_units(),
+                   .validates = !prepared.split.validation.empty(),
+                   .textbook = options.textbook,
+                   .linear = linear};
   prepared.settings = choose_settings(options, prepared.size, prepared.preprocessing, choices);
   prepared.settings.preprocessing = scaling;
   prepared.plan.choices = choices.all();

@@ -43,9 +43,9 @@ network::Network<T> first_network(const NetworkSpec& spec, const Settings& setti
   return network;
 }
 
-/// What a user can do about training that ran away.
+/// What a user can do about training that ran away, in the names of this floor's options.
 Error with_advice(Error error) {
-  if (error.code == ErrorCode::diverged && error.fix.empty())
+  if (error.code == ErrorCode::diverged)
     error.fix = "Use a smaller --learning-rate, or --scale standard if inputs or targets are large";
   return error;
 }
@@ -59,24 +59,26 @@ Passed pass(const Material& material, const NetworkSpec& spec, const Settings& s
   const data::PreparedPatterns<T> validation(bound, course.validation);
   network::Network<T> network = first_network<T>(spec, settings);
   auto trainer = unwrap(training::Trainer<T>::create(network, settings.trainer));
-  auto result =
-      training::fit<T>(trainer, training, course.validation.empty() ? nullptr : &validation, course.settings);
+  auto result = training::fit<T>(trainer, training, course.validation.empty() ? nullptr : &validation, course.settings);
   if (!result) throw Exception(with_advice(result.error()));
   const double tss = training::total_squared_error<T>(network, training, trainer.team());
   return {network.weights(), std::move(*result), tss};
 }
 
 Passed pass_in(const Material& material, const NetworkSpec& spec, const Settings& settings, const Course& course) {
-  return settings.f64 ? pass<double>(material, spec, settings, course)
-                      : pass<float>(material, spec, settings, course);
+  return settings.f64 ? pass<double>(material, spec, settings, course) : pass<float>(material, spec, settings, course);
 }
 
 FitStop stop_of(StopReason reason) {
   switch (reason) {
-    case StopReason::epochs: return FitStop::epochs;
-    case StopReason::patience: return FitStop::patience;
-    case StopReason::error_below: return FitStop::error_below;
-    case StopReason::callback: break;
+    case StopReason::epochs:
+      return FitStop::epochs;
+    case StopReason::patience:
+      return FitStop::patience;
+    case StopReason::error_below:
+      return FitStop::error_below;
+    case StopReason::callback:
+      break;
   }
   return FitStop::interrupted;
 }
@@ -85,12 +87,13 @@ FitStop stop_of(StopReason reason) {
 void refit(const Material& material, const Settings& settings, Watch& watch, Learned& learned) {
   const std::vector<std::uint32_t> rows = training_and_validation(material.split);
   data::Notices notices;
-  data::Preprocessing preprocessing = unwrap(
-      data::fit_preprocessing(material.table, material.schema, rows, settings.preprocessing, notices));
+  data::Preprocessing preprocessing =
+      unwrap(data::fit_preprocessing(material.table, material.schema, rows, settings.preprocessing, notices));
   NetworkSpec spec = learned.network;
   if (preprocessing.input_units() != spec.inputs && settings.own_wiring) {
-    learned.notices.push_back("not refitted: the validation rows add values that need other input units than the "
-                              "network given has");
+    learned.notices.push_back(
+        "not refitted: the validation rows add values that need other input units than the "
+        "network given has");
     return;
   }
   spec.inputs = preprocessing.input_units();

@@ -12,10 +12,13 @@ using base::LossKind;
 
 OutputChoice for_task(data::Task task) {
   switch (task) {
-    case data::Task::multiclass: return {"softmax", "softmax_cross_entropy"};
+    case data::Task::multiclass:
+      return {"softmax", "softmax_cross_entropy"};
     case data::Task::binary:
-    case data::Task::multilabel: return {"sigmoid", "binary_cross_entropy"};
-    case data::Task::regression: break;
+    case data::Task::multilabel:
+      return {"sigmoid", "binary_cross_entropy"};
+    case data::Task::regression:
+      break;
   }
   return {"identity", "half_squared_error"};
 }

@@ -56,9 +56,12 @@ std::string stop_in_words(const FitReport& report) {
   switch (report.stop) {
     case FitStop::epochs:
       return "after all " + epoch + " epochs" + (training.best_epoch < training.epochs ? best : "");
-    case FitStop::patience: return "after epoch " + epoch + ": the validation loss got no better" + best;
-    case FitStop::error_below: return "after epoch " + epoch + ": tss " + rounded(report.training_tss) + " is low enough";
-    case FitStop::interrupted: break;
+    case FitStop::patience:
+      return "after epoch " + epoch + ": the validation loss got no better" + best;
+    case FitStop::error_below:
+      return "after epoch " + epoch + ": tss " + rounded(report.training_tss) + " is low enough";
+    case FitStop::interrupted:
+      break;
   }
   return "interrupted after epoch " + epoch + best;
 }
@@ -86,8 +89,9 @@ std::string baseline_in_words(const Baseline& baseline) {
 void write_goal(std::ostream& out, const FitReport& report) {
   const Choice* goal = goal_of(report.plan);
   if (goal == nullptr || report.stop == FitStop::error_below) return;
-  line(out, "", "The goal " + goal->value + " was not reached: tss is " + rounded(report.training_tss) +
-                    ". Another --seed, more --epochs or more units may reach it.");
+  line(out, "",
+       "The goal " + goal->value + " was not reached: tss is " + rounded(report.training_tss) +
+           ". Another --seed, more --epochs or more units may reach it.");
 }
 
 }  // namespace
@@ -111,8 +115,9 @@ void write_result(std::ostream& out, const FitReport& report) {
   line(out, "stopped", stop_in_words(report));
   write_goal(out, report);
   if (report.refitted) {
-    line(out, "refit", "from the same first weights on all " + thousands(report.rows_seen) +
-                           " training and validation rows, " + base::counted(report.refit_epochs, "epoch"));
+    line(out, "refit",
+         "from the same first weights on all " + thousands(report.rows_seen) + " training and validation rows, " +
+             base::counted(report.refit_epochs, "epoch"));
   }
   for (const std::string& notice : report.notices) line(out, "", "note: " + notice);
   if (!report.metrics.empty()) line(out, report.measured_on, measured_in_words(report));

@@ -19,7 +19,8 @@ namespace {
 }
 
 void check_share(const char* option, const std::optional<double>& share) {
-  if (share && !(*share >= 0.0 && *share < 1.0)) refuse(option, io::to_text(*share), "a share from 0 up to, not with, 1");
+  if (share && !(*share >= 0.0 && *share < 1.0))
+    refuse(option, io::to_text(*share), "a share from 0 up to, not with, 1");
 }
 
 std::string hidden_text(const std::vector<std::size_t>& units) {
@@ -96,8 +97,8 @@ void choose_rule(const FitOptions& options, const Defaults& defaults, Settings& 
   const std::string name = optimizer_name(options, defaults);
   choices.add("optimizer", name, "--optimizer", options.optimizer.has_value() || options.momentum.has_value());
   Optimizer rule = unwrap(training::find_update(name))->defaults;
-  const double rate = pick(choices, "learning rate", "--learning-rate", options.learning_rate,
-                           default_rate(name, defaults), kNumber);
+  const double rate =
+      pick(choices, "learning rate", "--learning-rate", options.learning_rate, default_rate(name, defaults), kNumber);
   (void)training::set_setting(rule, "learning_rate", rate);
   if (training::set_setting(rule, "momentum", options.momentum.value_or(kMomentum)).ok()) {
     choices.add("momentum", io::to_text(options.momentum.value_or(kMomentum)), "--momentum",
@@ -182,13 +183,17 @@ void check_options(const FitOptions& options) {
     refuse("--weight-decay", io::to_text(*options.weight_decay), "a finite number that is not negative");
   if (options.hidden.units)
     for (const std::size_t units : *options.hidden.units)
-      if (units == 0) refuse("--hidden", "a layer of 0 units", "at least one unit in each layer", "Use --hidden none for no hidden layer");
+      if (units == 0)
+        refuse("--hidden", "a layer of 0 units", "at least one unit in each layer",
+               "Use --hidden none for no hidden layer");
   if (options.network && (options.hidden.units || options.activation || options.output_activation)) {
     refuse("--network", "a wiring together with --hidden or an activation", "one of them",
            "Write layers and activations into the network");
   }
-  if (options.start_from && options.init) refuse("--init", *options.init + " together with first weights", "one of them");
-  if (options.start_from && options.start_from->empty()) refuse("--start-from", "no weights", "the weights to begin with");
+  if (options.start_from && options.init)
+    refuse("--init", *options.init + " together with first weights", "one of them");
+  if (options.start_from && options.start_from->empty())
+    refuse("--start-from", "no weights", "the weights to begin with");
 }
 
 Shares choose_shares(const FitOptions& options, std::size_t rows, ChoiceList& choices) {
@@ -219,8 +224,7 @@ Settings choose_settings(const FitOptions& options, const Size& size, const data
   choose_rule(options, defaults, settings, choices);
   choose_length(options, size, defaults, settings, choices);
   choose_start(options, defaults, settings, choices);
-  const std::string precision =
-      pick(choices, "precision", "--precision", options.precision, defaults.precision, kWord);
+  const std::string precision = pick(choices, "precision", "--precision", options.precision, defaults.precision, kWord);
   if (precision != "f32" && precision != "f64") refuse("--precision", base::quoted(precision), "f32 or f64");
   settings.f64 = precision == "f64";
   settings.trainer.reduction = options.textbook ? Reduction::sum : Reduction::mean;

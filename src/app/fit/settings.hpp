@@ -17,10 +17,10 @@ namespace deltarule::app {
 struct Settings {
   data::PreprocessingOptions preprocessing;
   bool f64 = false;
-  NetworkSpec network;                // inputs and outputs filled in
-  bool own_wiring = false;            // the user's: its number of inputs is fixed
+  NetworkSpec network;      // inputs and outputs filled in
+  bool own_wiring = false;  // the user's: its number of inputs is fixed
   std::string init;
-  std::vector<double> start_from;     // empty: drawn
+  std::vector<double> start_from;  // empty: drawn
   TrainerOptions trainer;
   FitSettings training;
   bool refit = false;

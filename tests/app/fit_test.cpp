@@ -1,0 +1,246 @@
+// Laws of fit(): what decides the bits of a model, and what does not.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+#include "tables.hpp"
+
+namespace deltarule::test {
+namespace {
+
+FitOptions quick() {
+  FitOptions options;
+  options.epochs = 12;
+  options.baselines = false;
+  return options;
+}
+
+TEST(Fit, equal_seeds_give_equal_files_and_other_seeds_do_not) {
+  const Dataset data = dataset(mixed_csv(120), "kind");
+  FitOptions options = quick();
+  const auto first = fit(data, options).model.to_bytes();
+  EXPECT_EQ(first, fit(data, options).model.to_bytes());
+  options.seed = 1;
+  EXPECT_NE(first, fit(data, options).model.to_bytes());
+}
+
+TEST(Fit, any_number_of_threads_gives_the_same_file) {
+  const Dataset data = dataset(mixed_csv(400), "kind");
+  int compared = 0;
+  for (const std::size_t batch : {1, 32, 0}) {
+    FitOptions options = quick();
+    options.batch_size = batch;
+    options.epochs = 4;
+    options.hidden = {64};
+    const auto alone = fit(data, options).model.to_bytes();
+    for (const std::size_t threads : {2, 3, 4, 7}) {
+      options.threads = threads;
+      EXPECT_EQ(alone, fit(data, options).model.to_bytes()) << threads << " threads, batch " << batch;
+      ++compared;
+    }
+  }
+  EXPECT_EQ(compared, 12);
+}
+
+TEST(Fit, the_values_of_test_rows_do_not_reach_the_weights) {
+  // Training rows alone decide the weights: with the test rows' features changed wherever the digest stays the same,
+  // there must be as many such rows as the test part has.
+  const int rows = 60;
+  FitOptions options = quick();
+  options.epochs = 2;
+  options.refit = true;
+  const Dataset plain = dataset(linear_csv(rows), "y");
+  const Fitted before = fit(plain, options);
+  std::vector<std::string> lines;
+  std::istringstream text(linear_csv(rows));
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  std::size_t without_influence = 0;
+  for (std::size_t changed = 1; changed < lines.size(); ++changed) {
+    std::string other;
+    for (std::size_t i = 0; i < lines.size(); ++i) other += (i == changed ? "7.5,-4.25,99.5" : lines[i]) + "\n";
+    without_influence +=
+        fit(dataset(other, "y"), options).report.weights_digest == before.report.weights_digest ? 1 : 0;
+  }
+  EXPECT_EQ(without_influence, before.report.plan.test_rows);
+  EXPECT_EQ(before.report.plan.test_rows, 12U);
+}
+
+TEST(Fit, refit_trains_on_training_and_validation_rows_for_the_epochs_found) {
+  const Dataset data = dataset(linear_csv(200), "y");
+  FitOptions options;
+  options.epochs = 60;
+  options.baselines = false;
+  std::size_t again = 0;
+  FitEvents events;
+  events.on_epoch = [&](const FitProgress& progress) {
+    again += progress.phase == FitPhase::refit ? 1 : 0;
+    return false;
+  };
+  const FitReport report = fit(data, options, events).report;
+  EXPECT_TRUE(report.refitted);
+  EXPECT_EQ(report.plan.training_rows + report.plan.validation_rows + report.plan.test_rows, 200U);
+  EXPECT_EQ(report.rows_seen, report.plan.training_rows + report.plan.validation_rows);
+  EXPECT_EQ(report.refit_epochs, report.training.best_epoch);
+  EXPECT_EQ(again, report.refit_epochs);
+  options.refit = false;
+  const FitReport once = fit(data, options).report;
+  EXPECT_FALSE(once.refitted);
+  EXPECT_EQ(once.rows_seen, once.plan.training_rows);
+  EXPECT_NE(once.weights_digest, report.weights_digest);
+}
+
+TEST(Fit, below_fifty_rows_nothing_is_held_out_unless_asked) {
+  FitOptions options = quick();
+  const FitReport small = fit(dataset(linear_csv(49), "y"), options).report;
+  EXPECT_EQ(small.plan.training_rows, 49U);
+  EXPECT_EQ(small.measured_on, "training");
+  const FitReport enough = fit(dataset(linear_csv(50), "y"), options).report;
+  EXPECT_EQ(enough.plan.test_rows, 10U);
+  EXPECT_EQ(enough.measured_on, "test");
+  options.test = 0.5;
+  EXPECT_EQ(fit(dataset(linear_csv(20), "y"), options).report.plan.test_rows, 10U);
+  std::ostringstream text;
+  text << small;
+  EXPECT_NE(text.str().find("nothing is held out"), std::string::npos);
+}
+
+TEST(Fit, an_interrupted_run_keeps_the_best_weights_and_measures_them) {
+  FitEvents events;
+  events.on_epoch = [](const FitProgress& progress) { return progress.epoch.epoch == 3; };
+  const Fitted fitted = fit(dataset(mixed_csv(200), "kind"), {}, events);
+  EXPECT_EQ(fitted.report.stop, FitStop::interrupted);
+  EXPECT_EQ(fitted.report.training.epochs, 3U);
+  EXPECT_FALSE(fitted.report.refitted);
+  ASSERT_FALSE(fitted.report.metrics.empty());
+  FitOptions as_long;
+  as_long.epochs = fitted.report.training.best_epoch;
+  as_long.refit = false;
+  EXPECT_EQ(fit(dataset(mixed_csv(200), "kind"), as_long).report.weights_digest, fitted.report.weights_digest);
+}
+
+TEST(Fit, what_a_callback_throws_comes_out_again) {
+  FitEvents events;
+  int calls = 0;
+  events.on_epoch = [&](const FitProgress&) -> bool {
+    ++calls;
+    throw std::runtime_error("mine");
+  };
+  EXPECT_THROW((void)fit(dataset(linear_csv(60), "y"), quick(), events), std::runtime_error);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(Fit, watching_changes_no_bit) {
+  const Dataset data = dataset(mixed_csv(100), "kind");
+  FitEvents events;
+  int plans = 0;
+  int epochs = 0;
+  events.on_plan = [&](const FitPlan&) { ++plans; };
+  events.on_epoch = [&](const FitProgress&) { return ++epochs == 0; };
+  EXPECT_EQ(fit(data, quick(), events).model.to_bytes(), fit(data, quick()).model.to_bytes());
+  EXPECT_EQ(plans, 1);
+  EXPECT_GT(epochs, 12);
+}
+
+TEST(Fit, divergence_is_an_error_with_its_place_and_never_a_model) {
+  FitOptions options;
+  options.optimizer = "delta-rule";
+  options.learning_rate = 1e6;
+  options.epochs = 200;
+  options.hidden = {8};
+  options.activation = "identity";
+  const Error error = error_of([&] { (void)fit(dataset(linear_csv(100), "y"), options); });
+  EXPECT_EQ(error.code, ErrorCode::diverged);
+  EXPECT_NE(error.place.find("epoch "), std::string::npos);
+  EXPECT_NE(error.place.find("batch "), std::string::npos);
+  EXPECT_NE(error.place.find("layer "), std::string::npos) << error.place;
+  EXPECT_NE(error.message().find("--learning-rate"), std::string::npos);
+}
+
+TEST(Fit, each_option_that_makes_no_sense_is_refused_by_name) {
+  const Dataset data = dataset(linear_csv(100), "y");
+  std::vector<std::pair<std::string, FitOptions>> wrong(13);
+  wrong[0] = {"--test", {.test = 1.0}};
+  wrong[1] = {"--validation", {.validation = -0.1}};
+  wrong[2] = {"--epochs", {.epochs = 0}};
+  wrong[3] = {"--momentum", {.optimizer = "adam", .momentum = 0.9}};
+  wrong[4] = {"--patience", {.patience = 5, .validation = 0.0}};
+  wrong[5] = {"--refit", {.validation = 0.0, .refit = true}};
+  wrong[6] = {"--scale", {.scale = "big"}};
+  wrong[7] = {"--precision", {.precision = "f16"}};
+  wrong[8] = {"--hidden", {.hidden = {0}}};
+  wrong[9] = {"--loss", {.loss = "cross-entropy"}};
+  wrong[10] = {"adamm", {.optimizer = "adamm"}};
+  wrong[11] = {"reluu", {.activation = "reluu"}};
+  wrong[12] = {"--threads", {.threads = 0}};
+  for (const auto& [named, options] : wrong) {
+    const Error error = error_of([&] { (void)fit(data, options); });
+    EXPECT_TRUE(error.code == ErrorCode::usage || error.code == ErrorCode::spec) << named;
+    EXPECT_NE(error.message().find(named), std::string::npos) << named << ": " << error.message();
+  }
+}
+
+TEST(Fit, a_wiring_must_fit_the_prepared_columns_and_first_weights_the_wiring) {
+  const Dataset data = dataset(mixed_csv(80), "kind");
+  FitOptions options = quick();
+  options.network = NetworkSpec{.inputs = 3, .layers = {{.units = 1}}};
+  const Error inputs = error_of([&] { (void)fit(data, options); });
+  EXPECT_EQ(inputs.code, ErrorCode::spec);
+  EXPECT_NE(inputs.message().find("colour=blue"), std::string::npos) << inputs.message();
+  FitOptions start = quick();
+  start.hidden = {2};
+  start.start_from = std::vector<double>(5, 0.1);
+  const Error weights = error_of([&] { (void)fit(data, start); });
+  EXPECT_EQ(weights.code, ErrorCode::shape);
+  EXPECT_NE(weights.message().find("5 weights"), std::string::npos) << weights.message();
+}
+
+TEST(Fit, any_wiring_can_be_trained) {
+  FitOptions options = quick();
+  options.network = NetworkSpec{
+      .inputs = 2,
+      .layers = {{.units = 3, .activation = "tanh"}, {.units = 1, .activation = "identity", .from = {{0}, {1}}}}};
+  const Fitted fitted = fit(dataset(linear_csv(100), "y"), options);
+  EXPECT_EQ(fitted.model.weight_count(), 2U * 3 + 3 + 2 + 3 + 1);
+  EXPECT_EQ(fitted.report.plan.weight_count, fitted.model.weight_count());
+}
+
+TEST(Fit, output_and_loss_follow_the_task) {
+  const auto outputs = [](const std::string& csv, const char* target, FitOptions options) {
+    options.epochs = 1;
+    options.baselines = false;
+    const NetworkSpec spec = fit(dataset(csv, target), options).model.spec();
+    return spec.layers.back().activation + " " + spec.loss;
+  };
+  EXPECT_EQ(outputs(linear_csv(60), "y", {}), "identity half_squared_error");
+  EXPECT_EQ(outputs(mixed_csv(60), "kind", {}), "sigmoid binary_cross_entropy");
+  EXPECT_EQ(outputs(mixed_csv(60), "colour", {}), "softmax softmax_cross_entropy");
+  EXPECT_EQ(outputs(mixed_csv(60), "colour", {.loss = "cross-entropy"}), "softmax softmax_cross_entropy");
+  EXPECT_EQ(outputs(mixed_csv(60), "colour", {.output_activation = "sigmoid", .loss = "cross-entropy"}),
+            "sigmoid binary_cross_entropy");
+  EXPECT_EQ(outputs(mixed_csv(60), "colour", {.loss = "binary_cross_entropy"}), "sigmoid binary_cross_entropy");
+  EXPECT_EQ(outputs(mixed_csv(60), "kind", {.textbook = true}), "sigmoid half_squared_error");
+}
+
+TEST(Fit, every_choice_names_the_option_that_changes_it_and_lines_fit_a_terminal) {
+  FitOptions options;
+  options.hidden = {4};
+  const FitReport report = fit(dataset(mixed_csv(100), "kind"), options).report;
+  std::set<std::string> given;
+  for (const Choice& choice : report.plan.choices) {
+    EXPECT_EQ(choice.option.rfind("--", 0), 0U) << choice.what;
+    if (choice.given) given.insert(choice.what + "=" + choice.value);
+  }
+  EXPECT_EQ(given, std::set<std::string>{"hidden=4"});
+  std::ostringstream text;
+  text << report;
+  std::size_t lines = 0;
+  std::istringstream reader(text.str());
+  for (std::string line; std::getline(reader, line); ++lines) EXPECT_LE(line.size(), 80U) << line;
+  EXPECT_GT(lines, 20U);
+  EXPECT_NE(text.str().find(report.weights_digest), std::string::npos);
+}
+
+}  // namespace
+}  // namespace deltarule::test

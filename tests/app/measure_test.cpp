@@ -1,0 +1,148 @@
+// Laws of the metrics and their intervals, of the baselines, and of what the defaults lead to on real tables.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "app/measure.hpp"
+#include "tables.hpp"
+
+namespace deltarule::test {
+namespace {
+
+TEST(Measure, wilson_intervals_are_those_of_the_closed_formula) {
+  // Newcombe (1998), table I: 81/263, 15/148, 0/20, 1/29 with the score method.
+  struct Known {
+    std::size_t hits, trials;
+    double low, high;
+  };
+  int compared = 0;
+  for (const Known& known : {Known{81, 263, 0.2553, 0.3662}, Known{15, 148, 0.0624, 0.1605}, Known{0, 20, 0.0, 0.1611},
+                             Known{1, 29, 0.0061, 0.1718}}) {
+    const app::Interval got = app::wilson(known.hits, known.trials);
+    EXPECT_NEAR(got.low, known.low, 5e-5);
+    EXPECT_NEAR(got.high, known.high, 5e-5);
+    ++compared;
+  }
+  EXPECT_EQ(compared, 4);
+  EXPECT_EQ(app::wilson(0, 0).low, 0.0);
+  EXPECT_EQ(app::wilson(7, 7).high, 1.0);
+}
+
+TEST(Measure, a_regression_has_the_metrics_of_their_definitions) {
+  FitOptions options;
+  options.epochs = 5;
+  options.test = 0.0;
+  options.validation = 0.0;
+  const Fitted fitted = fit(dataset(linear_csv(64), "y"), options);
+  const Table table = parse_csv(linear_csv(64), "same.csv");
+  const Predictions answers = fitted.model.predict(table);
+  double squares = 0.0, absolute = 0.0, sum = 0.0, spread = 0.0;
+  for (std::size_t r = 0; r < 64; ++r) {
+    const double t = std::stod(*table.cell(r, "y"));
+    squares += (t - answers.values[r]) * (t - answers.values[r]);
+    absolute += std::fabs(t - answers.values[r]);
+    sum += t;
+  }
+  for (std::size_t r = 0; r < 64; ++r) {
+    const double off = std::stod(*table.cell(r, "y")) - sum / 64.0;
+    spread += off * off;
+  }
+  const auto& metrics = fitted.report.metrics;
+  ASSERT_EQ(metrics.size(), 3U);
+  const double tolerance = 64 * 1.2e-7 * 10;  // answers are rounded to f32; values up to about 10
+  EXPECT_NEAR(metric(metrics, "rmse")->value, std::sqrt(squares / 64.0), tolerance);
+  EXPECT_NEAR(metric(metrics, "mae")->value, absolute / 64.0, tolerance);
+  EXPECT_NEAR(metric(metrics, "r2")->value, 1.0 - squares / spread, tolerance);
+}
+
+TEST(Measure, long_tables_are_measured_in_groups) {
+  FitOptions options;
+  options.epochs = 1;
+  options.test = 0.9;
+  options.validation = 0.0;
+  const Fitted fitted = fit(dataset(linear_csv(6000), "y"), options);
+  EXPECT_EQ(fitted.report.measured_rows, 5400U);
+  for (const Metric& one : fitted.report.metrics) {
+    EXPECT_LT(one.low, one.value);
+    EXPECT_GT(one.high, one.value);
+  }
+}
+
+TEST(Baselines, both_are_there_and_the_verdict_is_plain) {
+  const FitReport curved = fit(dataset(linear_csv(200), "y")).report;
+  ASSERT_EQ(curved.baselines.size(), 2U);
+  EXPECT_EQ(curved.baselines[0].name, "trivial");
+  EXPECT_EQ(curved.baselines[1].name, "linear");
+  EXPECT_LT(metric(curved.baselines[0].metrics, "r2")->value, 0.1);
+  EXPECT_GT(metric(curved.baselines[1].metrics, "r2")->value, 0.99);
+  EXPECT_NE(curved.verdict.find("prefer --hidden none"), std::string::npos) << curved.verdict;
+
+  FitOptions linear;
+  linear.hidden = Hidden::none();
+  const FitReport alone = fit(dataset(linear_csv(200), "y"), linear).report;
+  EXPECT_EQ(alone.baselines.size(), 1U);
+  // The linear baseline is exactly what --hidden none gives on the same split.
+  EXPECT_EQ(metric(alone.metrics, "r2")->value, metric(curved.baselines[1].metrics, "r2")->value);
+  EXPECT_NE(alone.verdict.find("beats the trivial"), std::string::npos) << alone.verdict;
+}
+
+TEST(Baselines, a_network_that_beats_both_is_told_so) {
+  base::Random random(8, base::Stream::generate);
+  std::string csv = "x,y\n";
+  for (int i = 0; i < 300; ++i) {
+    const double x = random.uniform(-3.0, 3.0);
+    csv += std::to_string(x) + "," + std::to_string(x * x) + "\n";
+  }
+  const FitReport report = fit(dataset(csv, "y")).report;
+  EXPECT_NE(report.verdict.find("beats the trivial and the linear model"), std::string::npos) << report.verdict;
+}
+
+TEST(Defaults, penguins_are_told_apart) {
+  const Dataset data(read_csv(std::string(DELTARULE_SOURCE_DIR) + "/examples/penguins.csv"), {.target = "species"});
+  double sum = 0.0;
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    const FitReport report = fit(data, {.seed = seed, .baselines = false}).report;
+    EXPECT_EQ(report.measured_on, "test");
+    sum += metric(report.metrics, "accuracy")->value;
+    if (seed == 0) {
+      EXPECT_GE(metric(report.metrics, "accuracy")->value, 0.97);
+    }
+  }
+  EXPECT_GE(sum / 5.0, 0.97);
+}
+
+TEST(Errors, tables_that_cannot_be_learnt_from_are_refused) {
+  const auto code = [](const std::string& csv) { return error_of([&] { (void)fit(dataset(csv, "y")); }); };
+  EXPECT_EQ(code("x,y\n1,2\n").code, ErrorCode::data);                          // one row
+  EXPECT_EQ(code("x,y\n1,a\n2,a\n3,a\n").code, ErrorCode::data);                // one class
+  EXPECT_EQ(code("x,y\n1,1.5\n1,2.5\n1,3.25\n1,4.5\n").code, ErrorCode::data);  // no feature that varies
+  EXPECT_EQ(code("x,y\n").code, ErrorCode::data);                               // header only
+  EXPECT_EQ(code("").code, ErrorCode::data);
+  const Error column = error_of([] { (void)dataset("size,y\n1,2\n2,3\n", "yy"); });
+  EXPECT_NE(column.message().find("\"y\""), std::string::npos) << column.message();
+  EXPECT_EQ(error_of([] { (void)read_csv("no/such/file.csv"); }).code, ErrorCode::io);
+}
+
+TEST(Errors, a_constant_column_is_dropped_with_a_notice) {
+  std::string csv = "flat,x,y\n";
+  for (int i = 0; i < 60; ++i)
+    csv += "5," + std::to_string(i * 37 % 60) + "," + std::to_string(0.5 * (i * 37 % 60)) + "\n";
+  FitOptions options;
+  options.epochs = 2;
+  const Fitted fitted = fit(dataset(csv, "y"), options);
+  EXPECT_EQ(fitted.model.features(), std::vector<std::string>{"x"});
+  bool told = false;
+  for (const std::string& notice : fitted.report.plan.notices) told = told || notice.find("flat") != std::string::npos;
+  EXPECT_TRUE(told);
+}
+
+TEST(Tasks, names_are_understood_and_misspellings_answered) {
+  EXPECT_EQ(*task_named("multiclass"), Task::multiclass);
+  EXPECT_EQ(name_of(Task::automatic), "auto");
+  const Result<Task> wrong = task_named("regresion");
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_NE(wrong.error().message().find("regression"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace deltarule::test
