@@ -79,7 +79,7 @@ class Dataset {
   /// Throws Exception (data, usage): unknown column (nearest spelling named), no usable row, one class only, ….
   explicit Dataset(Table table, DatasetOptions options);
   [[nodiscard]] const Table& table() const { return table_; }
-  [[nodiscard]] Task task() const;  ///< never automatic
+  [[nodiscard]] Task task() const;         ///< never automatic
   [[nodiscard]] std::size_t rows() const;  ///< rows with a target
   [[nodiscard]] std::vector<std::string> targets() const;
   [[nodiscard]] std::vector<std::string> features() const;

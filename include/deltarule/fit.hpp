@@ -26,34 +26,35 @@ struct Hidden {
   [[nodiscard]] static Hidden none() { return Hidden(std::vector<std::size_t>{}); }
 };
 
-/// Everything optional is chosen when not given, and the report says what was chosen and with which option to change it.
-/// Names and defaults are the command line's.
+/// Everything optional is chosen when not given, and the report says what was chosen and with which option to change
+/// it. Names and defaults are the command line's.
 struct FitOptions {
   Hidden hidden = {};
-  std::optional<std::string> activation = {};         ///< of the hidden layers
+  std::optional<std::string> activation = {};  ///< of the hidden layers
   std::optional<std::string> output_activation = {};
-  std::optional<std::string> loss = {};               ///< registry name, or "cross-entropy" (the one that fits the output)
-  std::optional<std::string> optimizer = {};          ///< delta-rule (= sgd), momentum, nesterov, adam, adamw
+  std::optional<std::string> loss = {};       ///< registry name, or "cross-entropy" (the one that fits the output)
+  std::optional<std::string> optimizer = {};  ///< delta-rule (= sgd), momentum, nesterov, adam, adamw
   std::optional<double> learning_rate = {};
   std::optional<double> momentum = {};
-  std::optional<std::size_t> batch_size = {};         ///< 1 = online, 0 = all
+  std::optional<std::size_t> batch_size = {};  ///< 1 = online, 0 = all
   std::optional<std::size_t> epochs = {};
-  std::optional<std::size_t> patience = {};           ///< 0 = no early stopping
-  std::optional<double> validation = {};              ///< share of rows, [0, 1)
+  std::optional<std::size_t> patience = {};  ///< 0 = no early stopping
+  std::optional<double> validation = {};     ///< share of rows, [0, 1)
   std::optional<double> test = {};
-  std::optional<double> weight_decay = {};            ///< decoupled for adamw, in the slope (l2) otherwise
+  std::optional<double> weight_decay = {};  ///< decoupled for adamw, in the slope (l2) otherwise
   std::optional<std::string> init = {};
   std::uint64_t seed = 0;
-  std::size_t threads = 1;                            ///< any number gives the same bits
-  std::optional<std::string> precision = {};          ///< f32, f64
-  std::optional<std::string> scale = {};              ///< standard, minmax, none
-  std::optional<NetworkSpec> network = {};            ///< any wiring; overrides hidden and activations
-  std::optional<std::vector<double>> start_from = {}; ///< weights in canonical order to begin with
+  std::size_t threads = 1;                             ///< any number gives the same bits
+  std::optional<std::string> precision = {};           ///< f32, f64
+  std::optional<std::string> scale = {};               ///< standard, minmax, none
+  std::optional<NetworkSpec> network = {};             ///< any wiring; overrides hidden and activations
+  std::optional<std::vector<double>> start_from = {};  ///< weights in canonical order to begin with
   bool shuffle = true;
-  std::optional<bool> refit = {};                     ///< train again on train + validation for the length found
-  bool textbook = false;  ///< the bare derivation: online, file order, (6), sigmoid, (1), no scaling, split or early stop
-  double until_tss = -1.0;                            ///< stop when tss on the training rows falls below; negative: never
-  bool baselines = true;                              ///< also measure the trivial and the linear model on the same split
+  std::optional<bool> refit = {};  ///< train again on train + validation for the length found
+  bool textbook =
+      false;  ///< the bare derivation: online, file order, (6), sigmoid, (1), no scaling, split or early stop
+  double until_tss = -1.0;  ///< stop when tss on the training rows falls below; negative: never
+  bool baselines = true;    ///< also measure the trivial and the linear model on the same split
 };
 
 /// One choice that was made, and the option that changes it.
@@ -74,12 +75,12 @@ struct FitPlan {
   std::vector<std::string> targets = {}, features = {}, classes = {};
   std::size_t training_rows = 0, validation_rows = 0, test_rows = 0;
   bool stratified = false;
-  std::string network = {};       ///< "9-32-3, tanh, softmax"
+  std::string network = {};  ///< "9-32-3, tanh, softmax"
   std::size_t weight_count = 0;
   std::vector<Choice> choices = {};
   std::size_t epochs = 0;
   std::size_t threads = 1;
-  std::string arithmetic = {};    ///< "avx2 (fused)"
+  std::string arithmetic = {};  ///< "avx2 (fused)"
 };
 
 enum class FitPhase { training, refit };
@@ -101,22 +102,22 @@ enum class FitStop { epochs, patience, error_below, interrupted };
 
 struct FitReport {
   FitPlan plan = {};
-  FitResult training = {};                  ///< history of the (first) training
+  FitResult training = {};  ///< history of the (first) training
   FitStop stop = FitStop::epochs;
   bool refitted = false;
   std::size_t refit_epochs = 0;
-  std::size_t rows_seen = 0;                ///< rows that the final weights were fitted on
+  std::size_t rows_seen = 0;  ///< rows that the final weights were fitted on
   /// Σ(t−a)² over the rows seen, with the final weights; regression targets as the network sees them (standardised
   /// unless textbook).
   double training_tss = 0.0;
-  std::size_t measured_rows = 0;            ///< rows of the metrics below
-  std::string measured_on = {};             ///< "test", "validation", "training"
+  std::size_t measured_rows = 0;  ///< rows of the metrics below
+  std::string measured_on = {};   ///< "test", "validation", "training"
   std::vector<Metric> metrics = {};
   std::vector<std::size_t> confusion = {};
   std::vector<Baseline> baselines = {};
-  std::string verdict = {};                 ///< one plain sentence: does the network beat the baselines beyond the interval?
+  std::string verdict = {};  ///< one plain sentence: does the network beat the baselines beyond the interval?
   std::string weights_digest = {};
-  std::vector<std::string> notices = {};    ///< found during or after training
+  std::vector<std::string> notices = {};  ///< found during or after training
 };
 
 /// What is known before the first epoch, in words: data, split, network, choices. At most 80 columns wide.

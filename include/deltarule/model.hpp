@@ -23,9 +23,9 @@ struct ModelAccess;
 
 /// One measured quantity with its 95 % interval.
 struct Metric {
-  std::string name;   ///< accuracy, log_loss, rmse, mae, r2, …
+  std::string name;  ///< accuracy, log_loss, rmse, mae, r2, …
   double value = 0.0;
-  double low = 0.0;   ///< Wilson for accuracy, 2,000 seeded bootstraps otherwise
+  double low = 0.0;  ///< Wilson for accuracy, 2,000 seeded bootstraps otherwise
   double high = 0.0;
 };
 
@@ -36,13 +36,13 @@ struct PredictOptions {
 
 /// Predictions for the rows of a table, in their order.
 struct Predictions {
-  std::vector<std::string> targets = {};        ///< names of the targets
+  std::vector<std::string> targets = {};  ///< names of the targets
   /// Class name, or number (shortest form) per row and target: [row · targets + target].
   std::vector<std::string> text = {};
-  std::vector<double> values = {};              ///< regression: the same as numbers; otherwise empty
-  std::vector<std::string> classes = {};        ///< names of the probability columns; empty for regression
-  std::vector<double> probabilities = {};       ///< [row · classes + class]
-  std::vector<std::string> notices = {};        ///< missing cells, unseen categories: counted and named
+  std::vector<double> values = {};         ///< regression: the same as numbers; otherwise empty
+  std::vector<std::string> classes = {};   ///< names of the probability columns; empty for regression
+  std::vector<double> probabilities = {};  ///< [row · classes + class]
+  std::vector<std::string> notices = {};   ///< missing cells, unseen categories: counted and named
 };
 
 struct Evaluation {
@@ -70,8 +70,8 @@ class Model {
   [[nodiscard]] std::vector<std::string> features() const;  ///< names of the columns it needs
   [[nodiscard]] std::vector<std::string> targets() const;
   [[nodiscard]] std::vector<std::string> classes() const;
-  [[nodiscard]] std::size_t weight_count() const;           ///< weights and biases that exist
-  [[nodiscard]] std::string weights_digest() const;         ///< 32 hexadecimal digits
+  [[nodiscard]] std::size_t weight_count() const;    ///< weights and biases that exist
+  [[nodiscard]] std::string weights_digest() const;  ///< 32 hexadecimal digits
   /// What the run was: settings, seed, rows seen, data fingerprint, engine version, in file order.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> provenance() const;
   /// The JSON form of the network, with or without weights (docs/formats.md).
@@ -81,7 +81,10 @@ class Model {
 
   /// Columns are matched by name; order, extra columns and a present target do not matter. Throws Exception (data).
   [[nodiscard]] Predictions predict(const Table& table, const PredictOptions& options = {}) const;
-  /// Needs the target column(s). `seed` is that of the bootstrap intervals.
+  /// Needs the target column(s); rows without a target are left out. `seed` is that of the bootstrap intervals.
+  /// Metrics: accuracy and log_loss for classes; for several labels accuracy is the share of single labels that are
+  /// right and log_loss their sum; rmse, mae (over all targets) and r2 (mean over targets) for regression.
+  /// Throws Exception (data), also for a class that the model does not know.
   [[nodiscard]] Evaluation evaluate(const Table& table, const PredictOptions& options = {}, Seed seed = {}) const;
 
  private:

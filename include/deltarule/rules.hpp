@@ -32,7 +32,8 @@ struct Adam {
   double epsilon = 1e-8;
 };
 
-/// Adam, and each weight (not each bias) also shrinks by η λ w per step, apart from the slope (Loshchilov & Hutter 2019).
+/// Adam, and each weight (not each bias) also shrinks by η λ w per step, apart from the slope (Loshchilov & Hutter
+/// 2019).
 struct AdamW {
   double learning_rate = 0.001;
   double beta1 = 0.9;

@@ -27,15 +27,12 @@ class AlignedBuffer {
       : data_(static_cast<T*>(::operator new(size * sizeof(T), std::align_val_t{kAlignment}))), size_(size) {
     std::fill_n(data_.get(), size_, T{});
   }
-  AlignedBuffer(const AlignedBuffer& other) : AlignedBuffer(other.size_) {
-    std::copy_n(other.data(), size_, data());
-  }
+  AlignedBuffer(const AlignedBuffer& other) : AlignedBuffer(other.size_) { std::copy_n(other.data(), size_, data()); }
   AlignedBuffer& operator=(const AlignedBuffer& other) {
     if (this != &other) *this = AlignedBuffer(other);
     return *this;
   }
-  AlignedBuffer(AlignedBuffer&& other) noexcept
-      : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+  AlignedBuffer(AlignedBuffer&& other) noexcept : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
     data_ = std::move(other.data_);
     size_ = std::exchange(other.size_, 0);

@@ -50,13 +50,13 @@ Result<Graph> Graph::create(NetworkSpec spec) {
 
     Layer layer{given.units, given.activation, {}, given.bias, given.bias && given.train_bias, 0, {}};
     for (const Connection& connection : from) {
-      const std::size_t sending =
-          connection.source == 0 ? spec.inputs : graph.layers_[connection.source - 1].units;
+      const std::size_t sending = connection.source == 0 ? spec.inputs : graph.layers_[connection.source - 1].units;
       Block block{connection.source, sending, graph.weight_count_, connection.mask};
       if (!add(given.units, sending)) return fault(l, "more than 2^40 weights", "a network that fits in memory");
       if (!block.mask.empty() && block.mask.size() != given.units * sending)
-        return fault(l, "a mask of " + std::to_string(block.mask.size()) + " entries for source " +
-                            std::to_string(connection.source),
+        return fault(l,
+                     "a mask of " + std::to_string(block.mask.size()) + " entries for source " +
+                         std::to_string(connection.source),
                      std::to_string(given.units) + " x " + std::to_string(sending) + " entries");
       const bool binary = std::all_of(block.mask.begin(), block.mask.end(), [](std::uint8_t m) { return m <= 1; });
       if (!binary) return fault(l, "a mask entry that is neither 0 nor 1", "0 or 1");

@@ -30,8 +30,8 @@ struct Layer {
   std::vector<Block> blocks;
   bool bias = true;
   bool train_bias = true;
-  std::size_t first_bias = 0;     // canonical position of unit 0's bias
-  std::vector<std::size_t> feeds; // layer indices (0-based) that this layer feeds, ascending
+  std::size_t first_bias = 0;      // canonical position of unit 0's bias
+  std::vector<std::size_t> feeds;  // layer indices (0-based) that this layer feeds, ascending
 };
 
 /// Canonical order of weights, used by files, the derivation and every accessor: layer by layer; in a layer block by

@@ -1,5 +1,5 @@
-// Random numbers as a function of (seed, stream, epoch, step, index): Philox 4x32-10 (Salmon, Moraes, Dror & Shaw 2011).
-// Nothing is drawn "next" from a shared state, so any number can be had again, in any order, by any thread.
+// Random numbers as a function of (seed, stream, epoch, step, index): Philox 4x32-10 (Salmon, Moraes, Dror & Shaw
+// 2011). Nothing is drawn "next" from a shared state, so any number can be had again, in any order, by any thread.
 #pragma once
 
 #include <array>
@@ -13,7 +13,8 @@ namespace deltarule::base {
 enum class Stream : std::uint32_t { weights = 1, shuffle = 2, split = 3, bootstrap = 4, generate = 5 };
 
 /// One block of the generator: 128 random bits for a 64-bit key and a 128-bit counter.
-[[nodiscard]] std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
+[[nodiscard]] std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                                  std::array<std::uint32_t, 2> key);
 
 /// The numbers of one (seed, stream, epoch, step), read one after the other.
 class Random {

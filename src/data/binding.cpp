@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "data/readers/csv.hpp"
 #include "io/number.hpp"
 
 namespace deltarule::data {
@@ -32,7 +33,7 @@ Result<std::vector<double>> numbers_from_text(const Table& table, std::size_t c)
     if (number.status != io::NumberStatus::ok) {
       const std::string text = table.cell_text(row, c);
       return Error{ErrorCode::data, table.place(row, c), quoted(text), "a number: this column was numeric in training",
-                   "Correct the cell; if it means missing: --missing " + text.substr(0, 40)};
+                   "Correct the cell" + missing_hint(text)};
     }
     numbers[row] = number.value;
   }
@@ -85,16 +86,14 @@ class Binder {
 Error Binder::missing_columns(const std::vector<std::string>& missing, std::string_view role) const {
   constexpr std::size_t kShown = 8;
   const std::vector<std::string> names = table_.names();
-  std::string text;
   std::string hints;
-  for (std::size_t i = 0; i < missing.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + quoted(missing[i]);
-    const std::string near = i < kShown ? base::nearest_spelling(missing[i], names) : std::string();
+  for (std::size_t i = 0; i < std::min(missing.size(), kShown); ++i) {
+    const std::string near = base::nearest_spelling(missing[i], names);
     if (!near.empty()) hints += (hints.empty() ? "" : ", ") + quoted(near) + " for " + quoted(missing[i]);
   }
   return {ErrorCode::data, table_.source,
           counted(missing.size(), std::string(role) + " column") + (missing.size() == 1 ? " is" : " are") +
-              " not there: " + text,
+              " not there: " + base::listed(missing, kShown),
           "the columns that the model was trained on, by name",
           hints.empty() ? "Add them; an empty column counts as missing values" : "Did the file mean " + hints + "?"};
 }

@@ -113,13 +113,13 @@ struct Selu {
   }
 };
 
-/// I Φ(I), Φ the normal distribution, by erf (Hendrycks & Gimpel 2016; not their tanh approximation).
+/// I Φ(I), Φ the normal distribution, by erfc, which keeps the digits of its lower tail (Hendrycks & Gimpel 2016; not their tanh approximation).
 struct Gelu {
   static constexpr double kOneOverRoot2 = 0.70710678118654752440;
   static constexpr double kOneOverRoot2Pi = 0.39894228040143267794;
   template <class T>
   static T distribution(T I) {
-    return number<T>(0.5) * (number<T>(1.0) + erf(I * number<T>(kOneOverRoot2)));
+    return number<T>(0.5) * erfc(I * number<T>(-kOneOverRoot2));
   }
   template <class T>
   static T value(T I) {

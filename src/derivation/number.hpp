@@ -84,6 +84,10 @@ template <EngineNumber T>
   return base::erf(x);
 }
 template <EngineNumber T>
+[[nodiscard]] T erfc(T x) {
+  return base::erfc(x);
+}
+template <EngineNumber T>
 [[nodiscard]] T sigmoid(T x) {
   return base::sigmoid(x);
 }
@@ -96,6 +100,7 @@ template <EngineNumber T>
 [[nodiscard]] inline long double sin(long double x) { return std::sin(x); }
 [[nodiscard]] inline long double cos(long double x) { return std::cos(x); }
 [[nodiscard]] inline long double erf(long double x) { return std::erf(x); }
+[[nodiscard]] inline long double erfc(long double x) { return std::erfc(x); }
 [[nodiscard]] inline long double sigmoid(long double x) {
   const long double e = std::exp(-std::fabs(x));
   return (x < 0 ? e : 1.0L) / (1.0L + e);
@@ -132,5 +137,7 @@ template <EngineNumber T>
   }
   return kTwoOverRootPi * std::exp(-z * z) * sum;
 }
+/// 1 − erf z: right to some epsilon of 1, not of itself.
+[[nodiscard]] inline Complex erfc(Complex z) { return 1.0 - erf(z); }
 
 }  // namespace deltarule::derivation

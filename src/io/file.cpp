@@ -10,13 +10,15 @@
 #include <new>
 #include <system_error>
 
+#include "io/memory.hpp"
+
 namespace deltarule::io {
 namespace {
 
 // Pipes tell no size: the buffer starts here and doubles.
 constexpr std::size_t kFirstBuffer = std::size_t{1} << 16;
-// Linux moves at most 2 GiB − 4 KiB in one call; asking for less keeps the count in range everywhere.
-constexpr std::size_t kLargestRead = std::size_t{1} << 30;
+// Of one call: small enough that a check of each piece comes soon, and below what Linux moves at once (2 GiB − 4 KiB).
+constexpr std::size_t kLargestRead = std::size_t{1} << 22;
 
 class Descriptor {
  public:
@@ -47,8 +49,15 @@ Error directory_error(const std::string& path) {
 }
 
 Error too_large(const std::string& path, std::uint64_t limit) {
-  return {ErrorCode::io, display_name(path), "is larger than " + std::to_string(limit) + " bytes", "a smaller file",
-          ""};
+  const bool memory = limit == most_file_bytes();
+  return {ErrorCode::io, display_name(path),
+          "is larger than " + std::to_string(limit) + " bytes" + (memory ? ", half of this machine's memory" : ""),
+          "a smaller file", memory ? "Take a part of it, or a machine with more memory" : ""};
+}
+
+Error no_memory(const std::string& path, std::size_t bytes) {
+  return {ErrorCode::io, display_name(path), "cannot be read: it takes " + std::to_string(bytes) + " bytes of memory",
+          "as much free memory", "Take a part of it, or a machine with more memory"};
 }
 
 // Appends to a buffer until the end of the file.
@@ -66,15 +75,18 @@ struct Reader {
     return true;
   }
 
-  // 0 at the end of the file, otherwise an errno; stops early once there are more than `limit` bytes.
-  int read_all(int descriptor, std::uint64_t limit) {
+  // 0 at the end of the file, otherwise an errno; stops early once there are more than `limit` bytes, and where `check`
+  // says so.
+  int read_all(int descriptor, std::uint64_t limit, PieceCheck check) {
     while (size <= limit) {
       if (size == capacity && !reserve(capacity * 2)) return ENOMEM;
       const ssize_t count = ::read(descriptor, data.get() + size, std::min(capacity - size, kLargestRead));
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return errno;
       if (count == 0) return 0;
-      size += static_cast<std::size_t>(count);
+      const std::string_view piece(data.get() + size, static_cast<std::size_t>(count));
+      size += piece.size();
+      if (check != nullptr && !check(piece, size - piece.size())) return 0;
     }
     return 0;
   }
@@ -84,7 +96,9 @@ struct Reader {
 
 std::string display_name(const std::string& path) { return path == "-" ? "standard input" : path; }
 
-Result<FileBytes> read_file(const std::string& path, std::uint64_t limit) {
+std::uint64_t most_file_bytes() { return machine_memory() / 2; }
+
+Result<FileBytes> read_file(const std::string& path, std::uint64_t limit, PieceCheck check) {
   const bool standard_input = path == "-";
   const Descriptor descriptor(standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC),
                               !standard_input);
@@ -99,8 +113,10 @@ Result<FileBytes> read_file(const std::string& path, std::uint64_t limit) {
     expected = static_cast<std::size_t>(size) + 1;  // one more, so that the end is met without growing
   }
   Reader reader;
-  if (!reader.reserve(expected)) return read_error(path, ENOMEM);
-  if (const int code = reader.read_all(descriptor.get(), limit); code != 0) return read_error(path, code);
+  if (!reader.reserve(expected)) return no_memory(path, expected);
+  const int code = reader.read_all(descriptor.get(), limit, check);
+  if (code == ENOMEM) return no_memory(path, reader.capacity * 2);
+  if (code != 0) return read_error(path, code);
   if (reader.size > limit) return too_large(path, limit);
   return FileBytes(std::move(reader.data), reader.size);
 }

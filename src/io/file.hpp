@@ -31,9 +31,17 @@ class FileBytes {
 /// How a path is called in messages: itself, or `standard input` for "-".
 [[nodiscard]] std::string display_name(const std::string& path);
 
+/// Half of the machine's memory: whoever reads a file makes something of it, which takes as much again or more.
+[[nodiscard]] std::uint64_t most_file_bytes();
+
+/// Asked about each piece as it is read, with its place; false ends the reading after it. For callers who will refuse
+/// the bytes anyway, before an endless or huge file has filled the memory.
+using PieceCheck = bool (*)(std::string_view piece, std::uint64_t place);
+
 /// All bytes of a file, a pipe, or, for "-", of standard input. Fails (io) with the system's own words for a missing
 /// or unreadable file, for a directory, and for more bytes than `limit`.
-Result<FileBytes> read_file(const std::string& path, std::uint64_t limit = std::uint64_t{1} << 40);
+Result<FileBytes> read_file(const std::string& path, std::uint64_t limit = most_file_bytes(),
+                            PieceCheck check = nullptr);
 
 enum class PathKind : std::uint8_t { nothing, file, directory, other };
 /// What is at the path now; `nothing` also when it cannot be looked at.

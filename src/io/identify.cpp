@@ -52,7 +52,9 @@ std::string looks_like(std::span<const std::byte> bytes) {
   for (const auto& [signature, meaning] : kSignatures)
     if (start.substr(0, signature.size()) == signature) return std::string(meaning);
   if (is_text(start)) return text_kind(start);
-  return "binary data of " + std::to_string(bytes.size()) + " bytes";
+  // Of something large, only the beginning may have been read.
+  constexpr std::size_t kSmall = std::size_t{1} << 20;
+  return bytes.size() < kSmall ? "binary data of " + std::to_string(bytes.size()) + " bytes" : "binary data";
 }
 
 }  // namespace deltarule::io

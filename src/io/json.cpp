@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 
+#include "io/number.hpp"
+
 namespace deltarule::io {
 namespace {
 
@@ -33,13 +35,12 @@ class Builder {
     return add(Json(JsonNumber{static_cast<double>(value), static_cast<float>(value), true, value}));
   }
   bool number_float(number_float_t, const string_t& text) {
+    const ParsedNumber wide = parse_number(text);
+    if (wide.status != NumberStatus::ok) return stop("the number " + shortened(text));
     JsonNumber number;
+    number.value = wide.value;
     const char* end = text.data() + text.size();
-    const auto wide = std::from_chars(text.data(), end, number.value);
-    if (wide.ptr != end || !settle(wide.ec, text, number.value)) return stop("the number " + shortened(text));
-    const auto narrow = std::from_chars(text.data(), end, number.single);
-    if (narrow.ptr != end || !settle(narrow.ec, text, number.single))
-      number.single = std::copysign(std::numeric_limits<float>::infinity(), static_cast<float>(number.value));
+    if (std::from_chars(text.data(), end, number.single).ec != std::errc()) number.single = beyond_float(wide.value);
     return add(Json(number));
   }
   bool string(string_t& value) { return add(Json(std::move(value))); }
@@ -80,15 +81,10 @@ class Builder {
     return from == std::string_view::npos ? std::string() : " (" + std::string(what.substr(from + 3)) + ")";
   }
 
-  /// Out of range is fine downwards (zero, with its sign), not upwards.
-  template <class T>
-  static bool settle(std::errc code, const std::string& text, T& value) {
-    if (code == std::errc()) return true;
-    if (code != std::errc::result_out_of_range) return false;
-    const double coarse = std::strtod(text.c_str(), nullptr);
-    if (std::fabs(coarse) > 1.0) return false;
-    value = text.front() == '-' ? -T{0} : T{0};
-    return true;
+  /// What a number that float cannot hold becomes: 0 when it is too small, infinity when it is too large.
+  static float beyond_float(double value) {
+    const bool large = std::fabs(value) > 1.0;
+    return std::copysign(large ? std::numeric_limits<float>::infinity() : 0.0F, std::signbit(value) ? -1.0F : 1.0F);
   }
 
   bool stop(std::string what) {

@@ -41,6 +41,10 @@ inline constexpr std::size_t kMostHeaderBytes = 100'000'000;  // what every safe
 /// above 100 MB.
 Result<std::vector<std::byte>> container_to_bytes(const Container& container);
 
+/// False when a file that begins like this is no container whatever follows: a PieceCheck for reading (file.hpp), so
+/// that something huge is not read for nothing.
+[[nodiscard]] bool may_be_container(std::string_view piece, std::uint64_t place);
+
 /// Checks the digest before anything else is believed, then the rest. `name` (the file's) stands in messages; what is
 /// no container at all is told by what it looks like. Format error with the byte and field where reading stopped.
 Result<Container> parse_container(std::span<const std::byte> bytes, const std::string& name);

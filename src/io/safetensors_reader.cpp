@@ -228,6 +228,10 @@ class HeaderReader {
 
 }  // namespace
 
+bool may_be_container(std::string_view piece, std::uint64_t place) {
+  return place > 0 || piece.size() <= layout::kLengthBytes || piece[layout::kLengthBytes] == '{';
+}
+
 Result<Container> parse_container(Bytes bytes, const std::string& name) {
   if (!has_prefix(bytes)) return not_ours(bytes, name);
   if (auto digest = check_digest(bytes, name); !digest) return digest.error();

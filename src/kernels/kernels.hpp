@@ -28,7 +28,7 @@ using base::ActivationKind;
 /// Constants of one step of Adam or AdamW, rounded to the run's type. `decay` = η λ (0 for Adam).
 template <class T>
 struct AdamStep {
-  T rate;            // η / (1 − β₁ᵗ)
+  T rate;  // η / (1 − β₁ᵗ)
   T beta1, beta2;
   T inverse_root_correction;  // 1 / √(1 − β₂ᵗ)
   T epsilon;
@@ -92,8 +92,8 @@ const Kernels<T>& scalar_twin(bool fused = true);
 template <class T>
 std::vector<const Kernels<T>*> runnable();
 
-/// Names that DELTARULE_ISA may take on this machine; `kernels()` uses the scalar twin for a name that is not one of them,
-/// and `isa_request_is_valid()` tells the caller so that it can refuse to start.
+/// Names that DELTARULE_ISA may take on this machine; `kernels()` uses the scalar twin for a name that is not one of
+/// them, and `isa_request_is_valid()` tells the caller so that it can refuse to start.
 std::vector<std::string_view> isa_names();
 bool isa_request_is_valid();
 

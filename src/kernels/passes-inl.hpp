@@ -137,7 +137,7 @@ HWY_INLINE void pack(const Product<T>& p, std::size_t width, T* panel) {
 
 // A panel of b (a group of columns over some steps) stays in the first-level cache while all rows pass over it; the
 // sums go through memory between panels, which rounds nothing. Where rows of b are a power of two apart they would
-// share a few cache sets, so the panel is copied first (512 × 512, 256 rows, AVX2: 63 → 73 GFLOP/s).
+// share a few cache sets, so the panel is copied first.
 template <class T, bool kNegative>
 HWY_INLINE void product(const Product<T>& p, std::size_t rows, std::size_t units) {
   constexpr std::size_t lanes = SimdOps<T>::kLanes;
@@ -165,7 +165,7 @@ HWY_INLINE void product(const Product<T>& p, std::size_t rows, std::size_t units
   }
 }
 
-// One row: each slope is met once, so whole rows of slopes in memory order beat tiles (8 → 50 GFLOP/s at 784 × 100).
+// One row: each slope is met once and nothing is worth holding in registers, so slopes go by in memory order.
 template <class T>
 HWY_INLINE void subtract_outer_product(const T* a, const T* delta, T* slope, std::size_t slope_stride,
                                        std::size_t senders, std::size_t units) {

@@ -7,10 +7,10 @@
 
 namespace deltarule::kernels {
 
-/// The normal distribution function Φ.
+/// The normal distribution function Φ, by erfc, which keeps the digits of its lower tail.
 template <class T>
 T normal_cdf(T x) {
-  return T(0.5) * (T(1) + base::erf(x * T(0.70710678118654752440)));
+  return T(0.5) * base::erfc(x * T(-0.70710678118654752440));
 }
 
 template <class T>

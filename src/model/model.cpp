@@ -29,7 +29,7 @@ Result<void> Model::save(const std::string& path, bool overwrite) const {
 }
 
 Result<Model> Model::load(const std::string& path) {
-  auto bytes = io::read_file(path);
+  auto bytes = io::read_file(path, io::most_file_bytes(), io::may_be_container);
   if (!bytes) return bytes.error();
   return parse(bytes->bytes(), io::display_name(path));
 }

@@ -2,13 +2,16 @@
 #include "model/predictor.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <string>
 #include <utility>
 
 #include "base/matrix.hpp"
+#include "base/text.hpp"
 #include "base/thread_team.hpp"
 #include "data/prepared_patterns.hpp"
+#include "io/number.hpp"
 #include "network/passes.hpp"
 #include "network/workspace.hpp"
 
@@ -16,16 +19,24 @@ namespace deltarule::model {
 namespace {
 
 constexpr std::size_t kPiece = 256;  // rows per forward pass: the batch of activations stays in the cache
+constexpr std::size_t kPieceActivations = std::size_t{1} << 24;  // of one pass, so that wide networks need no more
+
+/// Rows per forward pass. A row's activations do not depend on it.
+std::size_t piece_of(const base::Graph& graph, std::size_t rows) {
+  std::size_t units = graph.inputs();
+  for (const base::Layer& layer : graph.layers()) units += layer.units;
+  return std::clamp<std::size_t>(std::min(kPieceActivations / units, rows), 1, kPiece);
+}
 
 /// One thread's memory for pieces of rows.
 template <class T>
 class PieceRunner {
  public:
-  PieceRunner(const network::Network<T>& network, const base::PatternSource<T>& patterns)
+  PieceRunner(const network::Network<T>& network, const base::PatternSource<T>& patterns, std::size_t piece)
       : network_(network),
         patterns_(patterns),
-        workspace_(network, kPiece, false),
-        targets_(kPiece * patterns.targets()) {}
+        workspace_(network, piece, false),
+        targets_(piece * patterns.targets()) {}
 
   /// Activations of rows [first, first + count) to out[first · outputs …].
   void run(std::size_t first, std::size_t count, std::vector<double>& out) {
@@ -61,11 +72,12 @@ Result<std::vector<double>> run(const network::Network<T>& network, const base::
                  {}};
   const std::size_t rows = patterns.size();
   std::vector<double> out(rows * network.outputs());
-  const std::size_t pieces = (rows + kPiece - 1) / kPiece;
+  const std::size_t rows_of_piece = piece_of(network.graph(), rows);
+  const std::size_t pieces = (rows + rows_of_piece - 1) / rows_of_piece;
   const auto work = [&](std::size_t first_piece, std::size_t last_piece) {
-    PieceRunner<T> runner(network, patterns);
+    PieceRunner<T> runner(network, patterns, rows_of_piece);
     for (std::size_t piece = first_piece; piece < last_piece; ++piece)
-      runner.run(piece * kPiece, std::min(kPiece, rows - piece * kPiece), out);
+      runner.run(piece * rows_of_piece, std::min(rows_of_piece, rows - piece * rows_of_piece), out);
   };
   const std::size_t members = std::clamp<std::size_t>(threads, 1, std::max<std::size_t>(pieces, 1));
   if (members == 1) {
@@ -83,6 +95,35 @@ Result<network::Network<T>> build(const NetworkSpec& spec, const std::vector<T>&
   if (!network) return network.error();
   if (auto set = network->set_weights(weights); !set) return set.error();
   return network;
+}
+
+/// The numeric cell of a row that lies farthest from the training data, in units of its scale.
+std::string farthest_cell(const data::BoundTable& table, std::size_t row) {
+  const std::vector<data::FeatureRule>& rules = table.preprocessing().features;
+  double most = -1.0;
+  std::string text = "no numeric feature";
+  for (std::size_t f = 0; f < rules.size(); ++f) {
+    if (rules[f].type != data::ColumnType::numeric) continue;
+    const double value = table.features()[f].numbers[row];
+    const double distance = std::fabs((value - rules[f].shift) / rules[f].scale);
+    if (!(distance > most)) continue;  // a missing value is NaN
+    most = distance;
+    text = base::quoted(rules[f].name) + " is " + io::to_text(value);
+  }
+  return text;
+}
+
+/// Activations that are not finite are no prediction; the error names the first such row and what may have caused it.
+Result<std::vector<double>> finite(Result<std::vector<double>> activations, const data::BoundTable& table,
+                                   std::span<const std::uint32_t> rows, std::size_t outputs) {
+  if (!activations) return activations;
+  const auto bad = std::find_if(activations->begin(), activations->end(), [](double a) { return !std::isfinite(a); });
+  if (bad == activations->end()) return activations;
+  const std::uint32_t row = rows[static_cast<std::size_t>(bad - activations->begin()) / outputs];
+  return Error{ErrorCode::data, table.table().source + ":" + std::to_string(table.table().lines[row]),
+               "the network's output for this row is not a finite number; farthest from the training rows: " +
+                   farthest_cell(table, row),
+               "values that the network can compute with", "Correct the cell or leave the row out"};
 }
 
 bool has_softmax(const std::variant<network::Network<float>, network::Network<double>>& network) {
@@ -161,9 +202,10 @@ Result<std::vector<double>> Predictor::activations(const base::PatternSource<dou
 Result<std::vector<double>> Predictor::activations(const data::BoundTable& table, std::span<const std::uint32_t> rows,
                                                    std::size_t threads) const {
   std::vector<std::uint32_t> chosen(rows.begin(), rows.end());
-  if (std::holds_alternative<network::Network<float>>(network_))
-    return activations(data::PreparedPatterns<float>(table, std::move(chosen)), threads);
-  return activations(data::PreparedPatterns<double>(table, std::move(chosen)), threads);
+  const bool single = std::holds_alternative<network::Network<float>>(network_);
+  auto found = single ? activations(data::PreparedPatterns<float>(table, std::move(chosen)), threads)
+                      : activations(data::PreparedPatterns<double>(table, std::move(chosen)), threads);
+  return finite(std::move(found), table, rows, outputs_);
 }
 
 Decisions Predictor::decide(std::span<const double> activations) const {

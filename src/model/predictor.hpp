@@ -40,7 +40,8 @@ class Predictor {
   /// of the model's precision exists at run time: shape error for the other one, and for a wrong number of inputs.
   Result<std::vector<double>> activations(const base::PatternSource<float>& patterns, std::size_t threads = 1) const;
   Result<std::vector<double>> activations(const base::PatternSource<double>& patterns, std::size_t threads = 1) const;
-  /// The same for chosen rows of a table, prepared in the model's precision.
+  /// The same for chosen rows of a table, prepared in the model's precision. Data error for a row whose activations are
+  /// not finite.
   Result<std::vector<double>> activations(const data::BoundTable& table, std::span<const std::uint32_t> rows,
                                           std::size_t threads = 1) const;
 

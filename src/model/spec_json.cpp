@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <unordered_map>
 #include <utility>
 
 #include "derivation/resolved.hpp"
@@ -86,16 +87,17 @@ Result<std::vector<std::uint8_t>> read_mask(const JsonCursor& cursor, std::size_
 Result<void> read_masks(const JsonCursor& cursor, LayerSpec& layer) {
   auto members = cursor.members();
   if (!members) return members.error();
+  std::unordered_map<std::uint64_t, Connection*> connections;
+  for (Connection& connection : layer.from) connections.emplace(connection.source, &connection);
   for (const auto& [key, value] : *members) {
     std::uint64_t source = 0;
     const bool number = io::parse_unsigned(key, source);
-    const auto of = std::find_if(layer.from.begin(), layer.from.end(),
-                                 [source](const Connection& connection) { return connection.source == source; });
-    if (!number || of == layer.from.end())
+    const auto of = connections.find(source);
+    if (!number || of == connections.end())
       return cursor.fault("a mask for " + io::json_string(key.substr(0, 40)), "a source that the layer's `from` names");
     auto mask = read_mask(value, layer.units);
     if (!mask) return mask.error();
-    of->mask = std::move(*mask);
+    of->second->mask = std::move(*mask);
   }
   return {};
 }

@@ -203,6 +203,8 @@ template <class T>
 void sum_above_inputs(const Network<T>& network, Workspace<T>& workspace) {
   const MatrixView<T> sums = workspace.input_sums();
   sum_deltas_above(network, workspace, 0, {0, 1}, sums.data, sums.stride);
+  Fault& fault = workspace.fault(0);
+  if (fault.stage == Stage::none && !row_is_finite(sums, 0)) fault = {Stage::delta, 0};
 }
 
 template <class T>

@@ -38,7 +38,7 @@ template <class T>
 void deltas_from_slopes(const Network<T>& network, Workspace<T>& workspace, std::span<const T> output_slopes);
 
 /// Σ_k δ_k w_jk for the inputs of row 0, after deltas, into the workspace: −∂E/∂a of the inputs, (11) one layer
-/// further.
+/// further. A sum that is not finite is a fault of the first layer's deltas, unless there was a fault before.
 template <class T>
 void sum_above_inputs(const Network<T>& network, Workspace<T>& workspace);
 

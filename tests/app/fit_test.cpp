@@ -29,13 +29,13 @@ TEST(Fit, equal_seeds_give_equal_files_and_other_seeds_do_not) {
 TEST(Fit, any_number_of_threads_gives_the_same_file) {
   const Dataset data = dataset(mixed_csv(400), "kind");
   int compared = 0;
-  for (const std::size_t batch : {1, 32, 0}) {
+  for (const std::size_t batch : {1U, 32U, 0U}) {
     FitOptions options = quick();
     options.batch_size = batch;
     options.epochs = 4;
     options.hidden = {64};
     const auto alone = fit(data, options).model.to_bytes();
-    for (const std::size_t threads : {2, 3, 4, 7}) {
+    for (const std::size_t threads : {2U, 3U, 4U, 7U}) {
       options.threads = threads;
       EXPECT_EQ(alone, fit(data, options).model.to_bytes()) << threads << " threads, batch " << batch;
       ++compared;

@@ -127,9 +127,10 @@ TYPED_TEST(Math, SineAndCosineAreWithinTheBoundForHugeArgumentsToo) {
   this->hold("cos", base::cos<T>, [](Wide x) { return std::cos(x); });
 }
 
-TYPED_TEST(Math, ErfIsWithinTheBound) {
+TYPED_TEST(Math, ErfAndErfcAreWithinTheBound) {
   using T = TypeParam;
   this->hold("erf", base::erf<T>, [](Wide x) { return std::erf(x); });
+  this->hold("erfc", base::erfc<T>, [](Wide x) { return std::erfc(x); });
 }
 
 TYPED_TEST(Math, PowerIsWithinTheBound) {
@@ -174,6 +175,8 @@ TYPED_TEST(Math, EdgesAreThoseOfTheStandard) {
   EXPECT_TRUE(std::isnan(base::log1p(T(-1.5))));
   EXPECT_EQ(base::tanh(kInf), T(1));
   EXPECT_EQ(base::erf(-kInf), T(-1));
+  EXPECT_EQ(base::erfc(kInf), T(0));
+  EXPECT_EQ(base::erfc(-kInf), T(2));
   EXPECT_EQ(base::sigmoid(-kInf), T(0));
   EXPECT_EQ(base::sigmoid(kInf), T(1));
   EXPECT_TRUE(std::isnan(base::sin(kInf)));

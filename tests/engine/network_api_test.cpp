@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <limits>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -132,6 +133,27 @@ TEST(Registry, TakesActivationsAndLossesOfOnesOwn) {
   const double x = 1, t = 0;  // I = 1, a = 1, E = 1, ∂E/∂a = 4, f′ = 3, slope 12
   ASSERT_EQ(trainer.learn_one({&x, 1}, {&t, 1}), LearnStatus::learned);
   for (const double w : network.weights()) EXPECT_DOUBLE_EQ(w, 0.5 - 0.1 * 12);
+}
+
+TEST(Registry, AFunctionThatThrowsCountsAsNaN) {
+  ASSERT_TRUE(register_activation({.name = "throws_far_out_test",
+                                   .value =
+                                       [](double I) {
+                                         if (I > 100) throw std::range_error("too far out");
+                                         return I;
+                                       },
+                                   .derivative = [](double) { return 1.0; }}));
+  EXPECT_FALSE(register_activation({.name = "always_throws_test",
+                                    .value = [](double) -> double { throw std::range_error("never"); },
+                                    .derivative = [](double) { return 1.0; }}));
+  Network network({.inputs = 1, .layers = {{1, "throws_far_out_test"}}}, Seed{1}, "constant(1)");
+  Trainer trainer(network);
+  const auto before = network.weights();
+  const float near = 1, far = 200, t = 0;
+  EXPECT_EQ(trainer.learn_one({&far, 1}, {&t, 1}), LearnStatus::not_finite);
+  EXPECT_EQ(network.weights(), before);
+  EXPECT_EQ(trainer.refused(), 1u);
+  EXPECT_EQ(trainer.learn_one({&near, 1}, {&t, 1}), LearnStatus::learned);
 }
 
 }  // namespace

@@ -121,6 +121,25 @@ TEST(PatternsThatAreNotFinite, AreRefusedByBackwardWithoutTouchingInputSlopes) {
   EXPECT_EQ(input_slopes, (std::vector<float>{7, 8, 9}));
 }
 
+/// Input slopes are handed to somebody else's network: infinite ones must not get there with a changed network behind.
+TEST(PatternsThatAreNotFinite, AreRefusedWhereOnlyTheInputSlopesOverflow) {
+  auto network = *network::Network<float>::create({.inputs = 1, .layers = {{1, "identity"}}});
+  ASSERT_TRUE(network.set_weights(std::vector<float>{1e15F, 0.0F}));
+  const auto before = network.weights();
+  auto trainer = trainer_for<float>(network, {.optimizer = DeltaRule{1e-3}});
+  const std::vector<float> x{0.0F}, slopes{1e10F};
+  std::vector<float> input_slopes{7};
+  trainer.forward(x);
+  EXPECT_EQ(trainer.backward(slopes, input_slopes), LearnStatus::not_finite);
+  EXPECT_EQ(trainer.refused(), 1u);
+  EXPECT_EQ(trainer.steps(), 0u);
+  EXPECT_EQ(input_slopes[0], 7.0F);
+  EXPECT_EQ(network.weights(), before);
+  trainer.forward(x);
+  EXPECT_EQ(trainer.backward(slopes, {}), LearnStatus::learned) << "nothing of what was asked for overflows";
+  EXPECT_NE(network.weights(), before);
+}
+
 /// A rate so large that finite slopes still blow the weights up: the step is taken back, rule state and all.
 TEST(StepsThatWouldMakeWeightsInfinite, AreTakenBack) {
   std::size_t rules = 0;

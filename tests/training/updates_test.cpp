@@ -146,6 +146,35 @@ TEST(UpdateRules, AdamWWithoutDecayIsAdamToTheBit) {
   EXPECT_EQ(weights_after<float>(Adam{}, 20), weights_after<float>(AdamW{.weight_decay = 0}, 20));
 }
 
+/// m̂ and ŝ of the first step are g and g², whatever the betas: a correction for other betas than those in use, such as
+/// unrounded ones, is off by as much as 1 − β₂ changes when β₂ is rounded.
+template <class T>
+void first_adam_step(double beta2) {
+  Dice dice(23);
+  auto network = random_network<T>(dice, {.inputs = 3, .layers = {{5, "tanh"}, {2, "identity"}}});
+  const auto source = random_patterns<T>(dice, 4, 3, 2);
+  const double rate = 0.01;
+  auto trainer = trainer_for<T>(network, {.optimizer = Adam{.learning_rate = rate, .beta2 = beta2}});
+  const std::vector<T> before = network.weights(), slopes = *trainer.slopes(source, all_patterns(4));
+  ASSERT_TRUE(trainer.step(source, all_patterns(4)));
+  const std::vector<T> after = network.weights();
+  std::size_t compared = 0;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const double g = double{slopes[i]}, w = double{before[i]}, epsilon = double{std::numeric_limits<T>::epsilon()};
+    if (std::fabs(g) < 1e-4) continue;  // where Adam's own epsilon counts
+    EXPECT_NEAR(double{after[i]} - w, -rate * g / (std::fabs(g) + 1e-8), 32 * epsilon * (std::fabs(w) + rate)) << beta2;
+    ++compared;
+  }
+  EXPECT_GE(compared, 20u);
+}
+
+TEST(UpdateRules, TheFirstAdamStepIsTheLearningRateWhateverTheBetas) {
+  for (const double beta2 : {0.9, 0.999, 0.9999999}) {
+    first_adam_step<double>(beta2);
+    first_adam_step<float>(beta2);
+  }
+}
+
 TEST(UpdateRules, DecayAndPenaltyAreNotTheSameUnderAdam) {
   EXPECT_NE(weights_after<double>(Adam{}, 20, 0.01), weights_after<double>(AdamW{.weight_decay = 0.01}, 20));
 }

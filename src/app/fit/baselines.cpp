@@ -135,7 +135,7 @@ std::string verdict(const std::vector<Metric>& metrics, const std::vector<Baseli
     text += subject + " does not beat the " + baseline.name + " model beyond the interval (" + figures + "; " +
             baseline.name + " " + rounded(other->value) + ")";
     if (baseline.name != "linear") return text + ": the features may not tell much about the target.";
-    return text + ": prefer --hidden none, which is simpler.";
+    return text + ": prefer --hidden none, which does as well and is simpler.";
   }
   text = subject + " beats the " + baselines.front().name +
          (baselines.size() > 1 ? " and the linear model" : " model") + " beyond the interval (" + figures + ").";

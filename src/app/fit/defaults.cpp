@@ -10,7 +10,7 @@ constexpr std::size_t kSmallTable = 1000;    // rows below which one smooth laye
 constexpr std::size_t kManyRows = 5000;      // training rows from which a network of this width needs a gentler rate
 constexpr std::size_t kDense = 100;          // rows per input from which a second hidden layer pays
 constexpr std::size_t kRefitBelow = 10000;   // training rows below which the validation rows are worth training on
-constexpr std::size_t kLargeTable = 50000;   // rows from which wider batches cost nothing in accuracy
+constexpr std::size_t kLargeTable = 50000;   // training rows from which wider batches save time; not tuned
 constexpr std::size_t kLinearSteps = 20000;  // weight changes after which a linear model moves no more
 constexpr std::size_t kLinearEpochs = 10;
 constexpr std::uint64_t kPatienceSteps = 1000;  // weight changes: what 20 epochs of a small table are too few of
@@ -19,7 +19,7 @@ constexpr std::uint64_t kPatienceSteps = 1000;  // weight changes: what 20 epoch
 /// local minima for 98 of 100 seeds; with weights in ±1 and a rate of 0.5 it does for 78.
 Defaults textbook(bool has_goal) {
   Defaults d;
-  d.hidden = {2};
+  d.hidden = {8};
   d.activation = "sigmoid";
   d.optimizer = "delta-rule";
   d.learning_rate = 0.1;

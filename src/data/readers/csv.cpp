@@ -184,7 +184,7 @@ void CsvParser::report_mixed_columns() {
     } else if (column.numbers >= column.words) {
       mixed.push_back({place + ": read as text because of " + base::counted(column.words, "field") + " that " +
                        (column.words == 1 ? "is" : "are") + " no number, first " + first +
-                       "; if that means missing: --missing " + std::string(column.first_word.substr(0, 40))});
+                       missing_hint(column.first_word)});
     }
   }
   append_some(notices_, std::move(mixed));
@@ -254,7 +254,7 @@ Result<void> CsvParser::fill_number(std::string_view text, const CsvCursor& curs
   return Error{ErrorCode::data,
                source_ + ":" + std::to_string(cursor.field_line()) + ", column " + base::quoted(column.name),
                base::quoted(text) + " is not a finite number", "a number between -1.8e308 and 1.8e308",
-               "Correct the field; if it means missing: --missing " + std::string(text.substr(0, 40))};
+               "Correct the field" + missing_hint(text)};
 }
 
 Result<void> CsvParser::fill_category(std::string_view text, std::size_t c, Column& column) {
@@ -286,13 +286,26 @@ Result<Table> CsvParser::parse() {
 }  // namespace
 
 Result<Table> read_csv(const std::string& path, const CsvOptions& options, Notices& notices) {
-  auto bytes = io::read_file(path);
+  // No text holds a NUL byte: what comes after the first need not be read to refuse the file.
+  const auto is_text = [](std::string_view piece, std::uint64_t) { return piece.find('\0') == std::string_view::npos; };
+  auto bytes = io::read_file(path, io::most_file_bytes(), is_text);
   if (!bytes) return bytes.error();
   return parse_csv(bytes->text(), io::display_name(path), options, notices);
 }
 
 Result<Table> parse_csv(std::string_view bytes, std::string source, const CsvOptions& options, Notices& notices) {
   return CsvParser(bytes, std::move(source), options, notices).parse();
+}
+
+std::string missing_hint(std::string_view text) {
+  constexpr std::size_t kLongest = 40;
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./%+-";
+  const auto is_odd = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '\''; };
+  if (text.empty() || text.size() > kLongest || std::any_of(text.begin(), text.end(), is_odd)) return {};
+  std::string hint = "; if that means missing: --missing";
+  hint += text[0] == '-' ? '=' : ' ';  // after a space it would be taken for an option
+  const bool plain = text.find_first_not_of(kPlain) == std::string_view::npos;
+  return plain ? hint.append(text) : hint.append("'").append(text).append("'");  // as a shell takes it
 }
 
 std::string csv_field(std::string_view text, char delimiter) {

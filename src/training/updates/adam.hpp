@@ -11,16 +11,17 @@
 
 namespace deltarule::training {
 
-/// The constants of step number `step` (counting from 1), worked out in double and rounded to T. Settings: Adam or
-/// AdamW.
+/// The constants of step number `step` (counting from 1), worked out in double and rounded to T. The corrections belong
+/// to the betas that the running means are made with, which are rounded to T. Settings: Adam or AdamW.
 template <class T, class Settings>
 [[nodiscard]] kernels::AdamStep<T> adam_step(const Settings& settings, std::uint64_t step) {
   const double t = static_cast<double>(step);
-  const double mean_correction = 1.0 - base::pow(settings.beta1, t);
-  const double square_correction = 1.0 - base::pow(settings.beta2, t);
+  const T beta1 = static_cast<T>(settings.beta1), beta2 = static_cast<T>(settings.beta2);
+  const double mean_correction = 1.0 - base::pow(static_cast<double>(beta1), t);
+  const double square_correction = 1.0 - base::pow(static_cast<double>(beta2), t);
   return {.rate = static_cast<T>(settings.learning_rate / mean_correction),
-          .beta1 = static_cast<T>(settings.beta1),
-          .beta2 = static_cast<T>(settings.beta2),
+          .beta1 = beta1,
+          .beta2 = beta2,
           .inverse_root_correction = static_cast<T>(1.0 / std::sqrt(square_correction)),
           .epsilon = static_cast<T>(settings.epsilon),
           .decay = T{0}};
