@@ -95,7 +95,9 @@ Error Binder::missing_columns(const std::vector<std::string>& missing, std::stri
           counted(missing.size(), std::string(role) + " column") + (missing.size() == 1 ? " is" : " are") +
               " not there: " + base::listed(missing, kShown),
           "the columns that the model was trained on, by name",
-          hints.empty() ? "Add them; an empty column counts as missing values" : "Did the file mean " + hints + "?"};
+          hints.empty()
+              ? std::string(role == "feature" ? "Add them; an empty column counts as missing values" : "Add them")
+              : "Did the file mean " + hints + "?"};
 }
 
 Result<void> Binder::check_columns() const {

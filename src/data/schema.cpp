@@ -33,6 +33,8 @@ class SchemaBuilder {
   Result<void> assign(const std::vector<std::string>& names, Role role, std::string_view option);
   Result<void> find_rows();
   Result<void> choose_features();
+  [[nodiscard]] bool is_long_number_key(std::size_t column) const;
+  void note_odd_features();
   [[nodiscard]] bool is_identifier(std::size_t column) const;
   Result<void> choose_task();
   Result<void> infer_from_one();
@@ -152,11 +154,52 @@ Result<void> SchemaBuilder::choose_features() {
       schema_.features.push_back(c);
     }
   }
+  std::string why;
+  for (const Notices* kind : {&empty, &identifiers}) {
+    if (!kind->empty()) why += "; " + kind->front().text;
+    if (kind->size() > 1) why += ", and " + std::to_string(kind->size() - 1) + " more like it";
+  }
   append_some(notices_, std::move(empty));
   append_some(notices_, std::move(identifiers));
+  note_odd_features();
   if (!schema_.features.empty()) return {};
-  return Error{ErrorCode::data, table_.source, "no column is left to learn from", "at least one feature",
-               "Check --target, --ignore and --features"};
+  return Error{ErrorCode::data, table_.source, "no column is left to learn from" + why, "at least one feature",
+               "Check --target, --ignore, --features and --categorical"};
+}
+
+// Whole numbers that are all different and in part beyond 2^53, where neighbours become equal: numbers for reading, not
+// for reckoning.
+bool SchemaBuilder::is_long_number_key(std::size_t column) const {
+  constexpr double kExactWholeNumbers = 9007199254740992.0;  // 2^53
+  const Column& from = table_.columns[column];
+  if (from.type != ColumnType::numeric) return false;
+  bool beyond = false;
+  for (const double value : from.numbers) {
+    if (value != value) continue;
+    if (value != std::floor(value)) return false;
+    beyond = beyond || std::fabs(value) > kExactWholeNumbers;
+  }
+  return beyond;
+}
+
+void SchemaBuilder::note_odd_features() {
+  Notices keys;
+  Notices wide;
+  for (const std::size_t c : schema_.features) {
+    const Column& column = table_.columns[c];
+    if (is_long_number_key(c)) {
+      keys.push_back({"column " + quoted(column.name) +
+                      " holds whole numbers beyond 2^53, which a number cannot tell apart; if they are identifiers: "
+                      "--ignore " +
+                      column.name});
+    }
+    if (column.type == ColumnType::categorical && column.categories.size() > kManyLevels) {
+      wide.push_back({"column " + quoted(column.name) + " has " + std::to_string(column.categories.size()) +
+                      " levels and becomes as many inputs; to leave it out: --ignore " + column.name});
+    }
+  }
+  append_some(notices_, std::move(keys));
+  append_some(notices_, std::move(wide));
 }
 
 std::vector<double> SchemaBuilder::distinct_numbers(const Column& column) const {

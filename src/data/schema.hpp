@@ -27,6 +27,8 @@ inline constexpr std::size_t kMaxInferredClasses = 20;
 inline constexpr std::size_t kRowsPerInferredClass = 5;
 /// A text feature with more levels than this, and with less than two rows per level, is taken for an identifier.
 inline constexpr std::size_t kMaxIdentifierLevels = 20;
+/// A text feature with more levels than this makes the network large enough to be worth a notice.
+inline constexpr std::size_t kManyLevels = 1000;
 
 struct SchemaOptions {
   std::vector<std::string> targets = {};      ///< --target

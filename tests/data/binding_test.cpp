@@ -33,10 +33,26 @@ TEST(Binding, order_extra_columns_and_a_present_target_do_not_matter) {
 TEST(Binding, missing_feature_columns_are_all_named_with_the_nearest_spellings) {
   const Preprocessing rules = fitted_on(table_of("length,width,kind,y\n1,2,u,a\n2,3,v,b\n"));
   const auto bound = bind(table_of("lenght,kind\n1,u\n"), rules);
-  expect_error(bound, ErrorCode::data, "t.csv", "2 feature columns are not there: \"length\", \"width\"");
+  expect_error(bound, ErrorCode::data, "t.csv", "2 feature columns are not there: \"length\" and \"width\"");
   EXPECT_TRUE(contains(bound.error().fix, "\"lenght\" for \"length\"")) << bound.error().fix;
   const auto target = bind(table_of("length,width,kind\n1,2,u\n"), rules, {.targets = Targets::required});
   expect_error(target, ErrorCode::data, "t.csv", "1 target column is not there: \"y\"");
+}
+
+TEST(Binding, a_thousand_missing_columns_do_not_fill_the_screen) {
+  std::string header;
+  std::string one;
+  std::string two;
+  for (std::size_t c = 0; c < 1000; ++c) {
+    header += "column" + std::to_string(c) + ",";
+    one += "1,";
+    two += "2,";
+  }
+  const Preprocessing rules = fitted_on(table_of(header + "y\n" + one + "a\n" + two + "b\n"));
+  const auto bound = bind(table_of("q\n1\n"), rules);
+  expect_error(bound, ErrorCode::data, "t.csv", "1000 feature columns are not there: \"column0\", \"column1\"");
+  EXPECT_TRUE(contains(bound.error().got, "and 992 more")) << bound.error().got;
+  EXPECT_LT(bound.error().message().size(), 1000U);
 }
 
 TEST(Binding, text_where_a_number_was_trained_is_refused_at_its_cell) {

@@ -130,6 +130,22 @@ TEST(CsvErrors, a_row_beyond_the_limit_is_refused_at_the_line_where_it_begins) {
   expect_error(parse("a,b\n1,\"" + field + "\"\n"), ErrorCode::data, "t.csv:2", "longer than 16 MiB");
 }
 
+TEST(CsvErrors, an_endless_file_of_zeros_is_refused_at_once) {
+  Notices notices;
+  expect_error(read_csv("/dev/zero", {}, notices), ErrorCode::data, "/dev/zero:1", "NUL byte at offset 0");
+}
+
+TEST(CsvErrors, a_hint_can_be_typed_into_a_shell_as_it_stands_or_is_not_given) {
+  EXPECT_EQ(missing_hint("n/a"), "; if that means missing: --missing 'NA,NaN,?,n/a'");
+  EXPECT_EQ(missing_hint("not known"), "; if that means missing: --missing 'NA,NaN,?,not known'");
+  EXPECT_EQ(missing_hint("#N/A"), "; if that means missing: --missing 'NA,NaN,?,#N/A'");
+  EXPECT_EQ(missing_hint("$5"), "; if that means missing: --missing 'NA,NaN,?,$5'");
+  EXPECT_EQ(missing_hint("-9"), "; if that means missing: --missing 'NA,NaN,?,-9'");
+  for (const std::string& odd : {std::string(), std::string("it's"), std::string("\x1b[31m"), std::string(41, '1')}) {
+    EXPECT_EQ(missing_hint(odd), "") << odd;
+  }
+}
+
 TEST(CsvErrors, an_impossible_delimiter_is_a_usage_error) {
   expect_error(parse("a b\n1 2\n", {.delimiter = ' '}), ErrorCode::usage, "delimiter", "\" \"");
 }

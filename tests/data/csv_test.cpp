@@ -68,7 +68,7 @@ TEST(Csv, a_first_line_with_a_number_is_data_unless_told_otherwise) {
   ASSERT_TRUE(detected.ok());
   EXPECT_EQ(detected->names(), (Strings{"c1", "c2"}));
   EXPECT_EQ(detected->rows(), 2U);
-  expect_notice(notices, "--header yes");
+  expect_notice(notices, "--header");
   const Table named = table_of("1,x\n2,y\n", {.header = Header::yes});
   EXPECT_EQ(named.names(), (Strings{"1", "x"}));
   EXPECT_EQ(named.rows(), 1U);
@@ -117,7 +117,7 @@ TEST(Csv, a_few_words_among_numbers_make_a_text_column_and_a_notice_with_count_a
   ASSERT_EQ(notices.size(), 1U);
   expect_notice(notices,
                 "t.csv, column \"a\": read as text because of 2 fields that are no number, first \"n/a\" on line 3");
-  expect_notice(notices, "--missing n/a");
+  expect_notice(notices, "--missing 'NA,NaN,?,n/a'");
 }
 
 TEST(Csv, decimal_commas_are_pointed_out) {

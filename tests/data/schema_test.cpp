@@ -173,5 +173,31 @@ TEST(Schema, task_names_read_back) {
   EXPECT_FALSE(task_from_name("Binary").has_value());
 }
 
+TEST(Schema, whole_numbers_that_a_number_cannot_tell_apart_are_noticed) {
+  Notices notices;
+  const Table table = table_of("id,x,y\n12345678901234567890,9007199254740992,u\n12345678901234567891,3,v\n");
+  ASSERT_TRUE(make_schema(table, {.targets = {"y"}}, notices).ok());
+  ASSERT_EQ(notices.size(), 1U);
+  expect_notice(notices, "column \"id\" holds whole numbers beyond 2^53");
+}
+
+TEST(Schema, a_text_column_with_very_many_levels_is_noticed) {
+  std::string text = "c,y\n";
+  for (std::size_t i = 0; i < 4 * (kManyLevels + 1); ++i) {
+    text += "c" + std::to_string(i % (kManyLevels + 1)) + "," + (i % 3 == 0 ? "u" : "v") + "\n";
+  }
+  Notices notices;
+  ASSERT_TRUE(make_schema(table_of(text), {.targets = {"y"}}, notices).ok());
+  expect_notice(notices, "has 1001 levels and becomes as many inputs; to leave it out: --ignore c");
+}
+
+TEST(Schema, the_error_that_nothing_is_left_says_what_was_left_out_and_why) {
+  std::string text = "id,y\n";
+  for (std::size_t i = 0; i < 30; ++i) text += "k" + std::to_string(i) + (i % 2 == 0 ? ",u\n" : ",v\n");
+  const Table table = table_of(text);
+  expect_error(schema_of(table, {.targets = {"y"}}), ErrorCode::data, "t.csv",
+               "no column is left to learn from; column \"id\" left out, 30 levels in 30 rows look like an identifier");
+}
+
 }  // namespace
 }  // namespace deltarule::data

@@ -299,13 +299,10 @@ Result<Table> parse_csv(std::string_view bytes, std::string source, const CsvOpt
 
 std::string missing_hint(std::string_view text) {
   constexpr std::size_t kLongest = 40;
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./%+-";
-  const auto is_odd = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '\''; };
+  const auto is_odd = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '\'' || c == ','; };
   if (text.empty() || text.size() > kLongest || std::any_of(text.begin(), text.end(), is_odd)) return {};
-  std::string hint = "; if that means missing: --missing";
-  hint += text[0] == '-' ? '=' : ' ';  // after a space it would be taken for an option
-  const bool plain = text.find_first_not_of(kPlain) == std::string_view::npos;
-  return plain ? hint.append(text) : hint.append("'").append(text).append("'");  // as a shell takes it
+  return "; if that means missing: --missing 'NA,NaN,?," + std::string(text) +
+         "'";  // the option replaces the usual texts
 }
 
 std::string csv_field(std::string_view text, char delimiter) {

@@ -209,7 +209,7 @@ Result<CsvHeader> read_header(std::string_view bytes, const std::string& source,
     if (!header.in_file) {
       notices.push_back({line_place(source, cursor.record_line()) + ": the first line holds the number " +
                          base::quoted(*number) +
-                         " and is read as data, the columns are called c1, c2, …; if it holds names: --header yes"});
+                         " and is read as data, the columns are called c1, c2, …; if it holds names: --header"});
     }
   }
   for (std::size_t c = 0; c < header.names.size(); ++c) {
