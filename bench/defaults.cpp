@@ -1,5 +1,5 @@
 // What the defaults lead to: one table, one line per data set, mean over seeds of the metric on 20 % test rows, beside
-// the bar it is held to. Run as `defaults FOLDER [NAME …]`; FOLDER holds the CSV files, NAMEs choose lines.
+// the bar it is held to. Run as `bench_defaults [NAME …]`; NAMEs choose lines, the tables are in bench/data.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -154,9 +154,10 @@ bool run(const Case& one) {
   return passed;
 }
 
-std::vector<Case> cases(const std::string& folder, std::uint64_t seed) {
-  const auto file = [folder](const char* name, const char* target) {
-    return [=] { return dr::Dataset(dr::read_csv(folder + "/" + name), {.target = target}); };
+std::vector<Case> cases(std::uint64_t seed) {
+  const std::string root = DELTARULE_SOURCE_DIR;
+  const auto file = [root](const char* name, const char* target) {
+    return [=] { return dr::Dataset(dr::read_csv(root + "/" + name), {.target = target}); };
   };
   dr::FitOptions digits;
   digits.hidden = {100};
@@ -164,37 +165,35 @@ std::vector<Case> cases(const std::string& folder, std::uint64_t seed) {
   dr::FitOptions long_run;
   long_run.epochs = 400;
   std::vector<Case> all{
-      {"penguins", "accuracy", 0.97, seed, 5, file("penguins.csv", "species")},
-      {"iris", "accuracy", 0.94, seed, 5, file("iris.csv", "class")},
-      {"wine", "accuracy", 0.97, seed, 5, file("wine.csv", "class")},
-      {"wdbc", "accuracy", 0.965, seed, 5, file("wdbc.csv", "class")},
-      {"digits8x8", "accuracy", 0.975, seed, 5, file("digits8x8.csv", "class")},
-      {"diabetes", "r2", -0.02, seed, 20, file("diabetes.csv", "progression"), {}, true},
+      {"penguins", "accuracy", 0.97, seed, 5, file("examples/penguins.csv", "species")},
+      {"iris", "accuracy", 0.94, seed, 5, file("bench/data/iris.csv", "class")},
+      {"wine", "accuracy", 0.97, seed, 5, file("bench/data/wine.csv", "class")},
+      {"wdbc", "accuracy", 0.965, seed, 5, file("bench/data/wdbc.csv", "class")},
+      {"digits8x8", "accuracy", 0.975, seed, 5, file("bench/data/digits8x8.csv", "class")},
+      {"diabetes", "r2", -0.02, seed, 20, file("bench/data/diabetes.csv", "progression"), {}, true},
       {"spirals-1.5", "accuracy", 0.98, seed, 3, [] { return spirals(1.5, 3.0); }, long_run},
       {"spirals-3", "accuracy", 0.98, seed, 3, [] { return spirals(3.0, 6.5); }, long_run},
       {"friedman1", "r2", 0.92, seed, 3, [] { return friedman(); }},
   };
   // The first 10,000 digits of MNIST as columns of pixels and "label", not shipped; the line is left out without them.
-  const std::string mnist = folder + "/mnist_train.csv";
-  if (std::ifstream(mnist))
-    all.push_back({"mnist", "accuracy", 0.945, seed, 1, file("mnist_train.csv", "label"), digits});
+  const char* mnist = "bench/data/mnist_train.csv";
+  if (std::ifstream(root + "/" + mnist))
+    all.push_back({"mnist", "accuracy", 0.945, seed, 1, file(mnist, "label"), digits});
+  else
+    std::printf("mnist: left out, there is no %s\n", mnist);
   return all;
 }
 
 }  // namespace
 
 int main(int count, char** words) {
-  if (count < 2) {
-    std::fprintf(stderr, "usage: defaults FOLDER [NAME ...]\n");
-    return 2;
-  }
   const char* seed = std::getenv("SEED");  // the first seed of each line
-  const std::vector<std::string> names(words + 2, words + count);
+  const std::vector<std::string> names(words + 1, words + count);
   std::printf("%-12s %-9s %5s %8s %8s %8s %8s %7s\n", "data", "metric", "seeds", "mean", "lowest", "linear", "bar",
               "epochs");
   bool all_passed = true;
   try {
-    for (const Case& one : cases(words[1], seed != nullptr ? std::strtoull(seed, nullptr, 10) : 0)) {
+    for (const Case& one : cases(seed != nullptr ? std::strtoull(seed, nullptr, 10) : 0)) {
       const bool wanted = names.empty() || std::find(names.begin(), names.end(), one.name) != names.end();
       if (wanted) all_passed = run(one) && all_passed;
     }

@@ -31,7 +31,8 @@ int main_checked(int count, const char* const* arguments) {
   } catch (const BrokenPipe&) {
     return kBrokenPipe;
   } catch (const std::bad_alloc&) {
-    return show_error({ErrorCode::io, "memory", "the system has no more", "less data or a smaller network", {}});
+    return show_error({ErrorCode::io, "memory", "the system has no more", "less data or a smaller network",
+                       "use fewer units with --hidden, or fewer rows or columns"});
   } catch (const std::exception& fault) {
     return show_error(
         {ErrorCode::io, "deltarule", fault.what(), {}, "this is a fault of the program: please report it"});

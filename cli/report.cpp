@@ -1,7 +1,5 @@
 #include "cli/report.hpp"
 
-#include <algorithm>
-
 #include "cli/terminal.hpp"
 #include "cli/text/layout.hpp"
 
@@ -9,7 +7,6 @@ namespace deltarule::cli {
 namespace {
 
 constexpr std::size_t kTexts = 12;  // column where they begin
-constexpr std::size_t kWidest = 100;
 
 std::string labelled(std::string_view label) {
   const std::string padded = pad_right(label, kTexts);
@@ -19,7 +16,7 @@ std::string labelled(std::string_view label) {
 
 }  // namespace
 
-Report::Report(bool quiet) : quiet_(quiet), width_(std::min(terminal_width(Stream::err), kWidest)) {}
+Report::Report(bool quiet) : quiet_(quiet), width_(wrap_width(Stream::err)) {}
 
 void Report::line(std::string_view label, std::string_view text) const {
   if (!quiet_) write_err(labelled(label) + wrap(text, width_, kTexts) + "\n");

@@ -12,7 +12,7 @@ class Report {
  public:
   /// A quiet report says nothing.
   explicit Report(bool quiet);
-  /// "label     text", broken to the terminal's width; never broken off a terminal.
+  /// "label     text", broken to the terminal's width, off a terminal to 80 columns.
   void line(std::string_view label, std::string_view text) const;
   /// The lines as they are, the first one behind the label.
   void block(std::string_view label, const std::vector<std::string>& lines) const;

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -79,6 +80,12 @@ std::size_t terminal_width(Stream stream) {
   winsize size{};
   if (::ioctl(descriptor_of(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsual;
   return size.ws_col;
+}
+
+std::size_t wrap_width(Stream stream) {
+  constexpr std::size_t kUsual = 80, kWidest = 100;
+  const std::size_t width = terminal_width(stream);
+  return width == 0 ? kUsual : std::min(width, kWidest);
 }
 
 double seconds_now() {

@@ -16,6 +16,8 @@ enum class Stream { out, err };
 [[nodiscard]] bool wants_colour(Stream stream);
 /// Columns of the terminal; 0 when it is none.
 [[nodiscard]] std::size_t terminal_width(Stream stream);
+/// Where prose is broken: the terminal's width but no more than 100 columns, 80 off a terminal.
+[[nodiscard]] std::size_t wrap_width(Stream stream);
 /// Seconds since some moment; never goes back.
 [[nodiscard]] double seconds_now();
 /// At least 1.

@@ -112,9 +112,11 @@ deltarule::LayerSpec read_layer(const json& layer, std::size_t index) {
       {"units", "activation", "from", "bias", "train_bias", "mask", "parameter", "alpha", "slope", "negative_slope"});
   deltarule::LayerSpec spec{.units = count(need(layer, "units", where), where + ", units"),
                             .activation = read_activation(layer, where)};
-  if (layer.contains("from"))
+  if (layer.contains("from")) {
     for (const json& source : list(layer["from"], where + ", from"))
       spec.from.emplace_back(count(source, where + ", from"));
+    if (spec.from.empty()) throw Damaged(where + ", from names no source");
+  }
   if (layer.contains("bias")) spec.bias = truth(layer["bias"], where + ", bias");
   if (layer.contains("train_bias")) spec.train_bias = truth(layer["train_bias"], where + ", train_bias");
   if (!layer.contains("mask")) return spec;
@@ -154,12 +156,15 @@ deltarule::Optimizer read_optimizer(const json& given) {
   const auto entry = deltarule::training::find_update(kind);
   if (!entry) throw Unsupported("optimizer kind \"" + kind + "\"");
   deltarule::Optimizer optimizer = (*entry)->defaults;
+  bool has_rate = false;
   for (const auto& [key, value] : given.items()) {
     if (key == "kind") continue;
     const std::string setting = key == "wd" || key == "decay" ? "weight_decay" : key;
     if (!deltarule::training::set_setting(optimizer, setting, number(value, "optimizer, " + key)))
       throw Unsupported("constant \"" + key + "\" of optimizer kind \"" + kind + "\"");
+    has_rate = has_rate || key == "lr" || key == "eta" || key == "learning_rate";
   }
+  if (!has_rate) throw Damaged("no \"lr\" in optimizer");
   return optimizer;
 }
 
@@ -181,8 +186,9 @@ void read_training(const json& file, Case& read) {
     throw Unsupported("batch \"" + batch.get<std::string>() + "\"");
   read.batch_size = batch.is_string() ? 0 : count(batch, "batch");
   if (!batch.is_string() && read.batch_size == 0) throw Damaged("batch is 0");
-  if (training.contains("order"))
-    for (const json& epoch : list(training["order"], "order")) {
+  if (training.contains("order")) {
+    if (list(training["order"], "order").empty()) throw Damaged("order has no epoch");
+    for (const json& epoch : training["order"]) {
       read.order.emplace_back();
       for (const json& pattern : list(epoch, "order")) {
         const std::size_t one = count(pattern, "order");
@@ -191,6 +197,7 @@ void read_training(const json& file, Case& read) {
       }
       if (read.order.back().empty()) throw Damaged("order has an epoch without patterns");
     }
+  }
   if (file.contains("regularization")) {
     const json& penalties = file["regularization"];
     check_keys(penalties, "regularization", {"l1", "l2"});

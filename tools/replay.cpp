@@ -43,7 +43,7 @@ class Comparison {
     std::snprintf(text, sizeof text, ": got %.17g, expected %.17g", got, expected);
     worst_place_ = what + text;
   }
-  /// Something stated that the run could not be held to.
+  /// Something that a case must state and the run be held to, and that was not.
   void never_compared(const std::string& what) { not_compared_.push_back(what); }
 
   [[nodiscard]] std::size_t count() const { return count_; }
@@ -94,6 +94,10 @@ class Run {
     }
     if (case_.expected.final) compare_state(*case_.expected.final, "final");
     note_what_never_came();
+    const Expected& expected = case_.expected;
+    const bool states_learning = expected.first_batch_gradient || !expected.after_step.empty() ||
+                                 !expected.after_epoch.empty() || expected.first_below || expected.final;
+    if (case_.epochs > 0 && !states_learning) compare_.never_compared("anything that learning changes");
   }
 
  private:

@@ -133,6 +133,7 @@ std::string done_event(const FitReport& report, const Model& model, const std::s
       .count("rows_seen", report.rows_seen)
       .number("training_tss", report.training_tss)
       .text("measured_on", report.measured_on)
+      .truth("start_may_have_seen", report.start_may_have_seen)
       .list("classes", report.plan.classes);
   // Rows that were not kept apart never appear under "test".
   const std::size_t classes = model.classes().size();

@@ -1,7 +1,9 @@
 // `deltarule inspect`: what a model file or a network in JSON is, as text or JSON.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 
 #include "cli/commands/commands.hpp"
 #include "cli/exit_codes.hpp"
@@ -16,6 +18,18 @@ namespace {
 std::string trimmed_line_end(std::string text) {
   while (text.ends_with('\n')) text.pop_back();
   return text;
+}
+
+/// JSON without its line ends and the spaces that indent its lines; texts in JSON hold no line ends.
+std::string on_one_line(std::string_view json) {
+  std::string line;
+  while (!json.empty()) {
+    json.remove_prefix(std::min(json.find_first_not_of(' '), json.size()));
+    const std::size_t end = std::min(json.find('\n'), json.size());
+    line += json.substr(0, end);
+    json.remove_prefix(std::min(end + 1, json.size()));
+  }
+  return line;
 }
 
 std::string as_json(const Model& model, const std::string& file) {
@@ -33,7 +47,7 @@ std::string as_json(const Model& model, const std::string& file) {
       .list("classes", model.classes())
       .count("weights", model.weight_count())
       .text("weights_digest", model.weights_digest())
-      .raw("network", trimmed_line_end(model.network_json(false)))
+      .raw("network", on_one_line(model.network_json(false)))
       .raw("provenance", provenance.str());
   return object.str() + "\n";
 }

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include "cli/text/layout.hpp"
 #include "cli/usage.hpp"
@@ -68,12 +70,17 @@ OutputPlace chosen_place(const std::string& data) {
 
 }  // namespace
 
+void refuse_same_file(const std::string& output, const std::string& input, std::string_view what, std::string fix) {
+  if (output.empty() || input.empty() || input == "-") return;
+  std::error_code fault;  // a file that is not there is not the same
+  if (output != input && !std::filesystem::equivalent(output, input, fault)) return;
+  refuse("-o", fmt::format("\"{}\", {}", printable(output), what), "another file", std::move(fix));
+}
+
 OutputPlace choose_output(const TrainCommand& command) {
   if (command.output.empty()) return chosen_place(command.data.path);
-  if (command.output == command.data.path) {
-    refuse("-o", fmt::format("\"{}\", the data itself", printable(command.output)), "another file",
-           "name a file that ends in .safetensors");
-  }
+  refuse_same_file(command.output, command.data.path, "the data itself", "name a file that ends in .safetensors");
+  refuse_same_file(command.output, command.network, "the network itself", "name another file");
   check_writable(command.output, command.force);
   return {command.output, command.force, false, {}};
 }

@@ -1,7 +1,8 @@
-// Where `train` writes its model when the user does not say.
+// Where `train` writes its model when the user does not say, and that no output replaces an input.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "cli/command_line.hpp"
 
@@ -17,5 +18,8 @@ struct OutputPlace {
 /// The file named with -o, or DATA's name with .safetensors (or -2, -3 …) beside DATA; where that folder cannot be
 /// written to, in the current one. Checked to be writable now. Throws Exception (io, usage).
 [[nodiscard]] OutputPlace choose_output(const TrainCommand& command);
+
+/// Usage error when the output would replace an input: the same file, however it is named.
+void refuse_same_file(const std::string& output, const std::string& input, std::string_view what, std::string fix);
 
 }  // namespace deltarule::cli

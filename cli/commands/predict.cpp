@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/output_place.hpp"
 #include "cli/commands/tables.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/results.hpp"
@@ -141,6 +142,8 @@ void write_rows(const Predictions& predictions, const PredictCommand& command, c
 }  // namespace
 
 int run_predict(const PredictCommand& command) {
+  refuse_same_file(command.output, command.data.path, "the data itself", "name a new file for the predictions");
+  refuse_same_file(command.output, command.model, "the model itself", "name a new file for the predictions");
   const Model model = load_model(command.model, command.data.path);
   if (!command.output.empty()) check_writable(command.output, command.force);
   if (command.probabilities && model.task() == Task::regression) {

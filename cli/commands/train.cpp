@@ -64,15 +64,24 @@ Dataset dataset_of(const TrainCommand& command) {
 /// The options of the fit with the files that --network and --start-from name.
 FitOptions fit_options_of(const TrainCommand& command) {
   FitOptions fit = command.fit;
-  if (!command.network.empty()) fit.network = read_network(command.network).spec;
+  if (!command.network.empty()) {
+    NetworkFile file = read_network(command.network);
+    fit.network = std::move(file.spec);
+    fit.input_names = std::move(file.input_names);
+  }
   if (!command.start_from.empty()) {
     NetworkFile file = read_network(command.start_from);
     if (file.weights.empty()) {
       throw Exception(Error{ErrorCode::format, command.start_from, "a network without weights", "one with weights",
                             fmt::format("for the wiring alone: --network {}", argument_of(command.start_from))});
     }
+    if (file.model) {
+      fit.continue_from = std::move(file.model);
+      return fit;
+    }
     fit.network = std::move(file.spec);
     fit.start_from = std::move(file.weights);
+    fit.input_names = std::move(file.input_names);
   }
   return fit;
 }
@@ -144,7 +153,7 @@ class Run {
     report_written(report_, fitted.model, fitted.report, command_, place_.path);
     events_.send(done_event(fitted.report, fitted.model, place_.path));
     if (events_.failed()) throw_lost_events();
-    return fitted.report.stop == FitStop::interrupted ? kInterrupted : kDone;
+    return fitted.report.stop == FitStop::interrupted || stop_requested() ? kInterrupted : kDone;
   }
 
   FitEvents watching() {
@@ -160,6 +169,7 @@ class Run {
       if (events_.open()) events_.send_quietly(epoch_event(progress));
       return stop_requested();
     };
+    events.stop_baselines = [] { return stop_requested(); };
     return events;
   }
 

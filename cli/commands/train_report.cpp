@@ -38,14 +38,16 @@ std::string split_text(const FitPlan& plan) {
   return text + (plan.stratified ? ", classes in proportion" : "") + "  (--test, --validation, --seed)";
 }
 
-/// What was chosen, each by the option that changes it. The shares of the split have their own line.
-std::vector<std::string> choice_lines(const FitPlan& plan) {
-  std::vector<std::vector<std::string>> rows;
+/// "--seed 0", several to a line. The shares of the split have their own line.
+std::string settings_text(const FitPlan& plan, bool given) {
+  std::vector<std::string> parts;
   for (const Choice& choice : plan.choices) {
     const bool is_share = choice.option == "--test" || choice.option == "--validation";
-    if (!choice.given && !is_share) rows.push_back({choice.option, printable(choice.value)});
+    if (choice.given == given && !is_share && choice.what != "goal") {
+      parts.push_back(choice.option + " " + printable(choice.value));
+    }
   }
-  return aligned(rows);
+  return joined(parts, "; ");
 }
 
 std::string stop_text(const FitReport& result, const TrainCommand& command) {
@@ -72,7 +74,10 @@ std::string stop_text(const FitReport& result, const TrainCommand& command) {
 
 std::string measured_text(const FitReport& result) {
   const std::string rows = counted(result.measured_rows, "row");
-  if (result.measured_on == "test") return rows + " that training never saw";
+  if (result.measured_on == "test") {
+    return rows + (result.start_may_have_seen ? " that this training never saw; the starting weights may have"
+                                              : " that training never saw");
+  }
   if (result.measured_on == "validation") return rows + " that decided when to stop: a flattering measure";
   return "the " + rows + " that were trained on: this says nothing about new rows";
 }
@@ -100,8 +105,10 @@ void report_plan(const Report& report, const FitPlan& plan, const TrainCommand& 
   report.line("task", task_text(plan));
   report.line("split", split_text(plan));
   report.line("network", fmt::format("{}: {}", plan.network, counted(plan.weight_count, "weight")));
-  const std::vector<std::string> choices = choice_lines(plan);
-  if (!choices.empty()) report.block("chosen", choices);
+  for (const bool given : {true, false}) {
+    const std::string settings = settings_text(plan, given);
+    if (!settings.empty()) report.line(given ? "given" : "chosen", settings);
+  }
   report.line("epochs",
               fmt::format("at most {}, {}, {}", plan.epochs, counted(plan.threads, "thread"), plan.arithmetic));
   if (command.fit.until_tss > 0) report.line("", fmt::format("until tss < {}", command.fit.until_tss));

@@ -49,6 +49,9 @@ struct FitOptions {
   std::optional<std::string> scale = {};               ///< standard, minmax, none
   std::optional<NetworkSpec> network = {};             ///< any wiring; overrides hidden and activations
   std::optional<std::vector<double>> start_from = {};  ///< weights in canonical order to begin with
+  /// A model to go on with: its wiring, weights and preprocessing. The table must have its columns and classes.
+  std::optional<Model> continue_from = {};
+  std::vector<std::string> input_names = {};  ///< what the network's inputs must be called, in order; empty: anything
   bool shuffle = true;
   std::optional<bool> refit = {};  ///< train again on train + validation for the length found
   bool textbook =
@@ -116,6 +119,8 @@ struct FitReport {
   std::vector<std::size_t> confusion = {};
   std::vector<Baseline> baselines = {};
   std::string verdict = {};  ///< one plain sentence: does the network beat the baselines beyond the interval?
+  /// The run began with given weights, which may have been fitted on some of the measured rows.
+  bool start_may_have_seen = false;
   std::string weights_digest = {};
   std::vector<std::string> notices = {};  ///< found during or after training
 };
@@ -131,6 +136,8 @@ std::ostream& operator<<(std::ostream& out, const FitReport& report);
 struct FitEvents {
   std::function<void(const FitPlan&)> on_plan = {};
   std::function<bool(const FitProgress&)> on_epoch = {};  ///< true: stop; what is best so far is kept and measured
+  /// Asked between the epochs of the linear baseline, which is not reported: true ends it and leaves it out.
+  std::function<bool()> stop_baselines = {};
 };
 
 struct Fitted {

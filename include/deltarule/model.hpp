@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -83,7 +84,7 @@ class Model {
   [[nodiscard]] Predictions predict(const Table& table, const PredictOptions& options = {}) const;
   /// Needs the target column(s); rows without a target are left out. `seed` is that of the bootstrap intervals.
   /// Metrics: accuracy and log_loss for classes; for several labels accuracy is the share of single labels that are
-  /// right and log_loss their sum; rmse, mae (over all targets) and r2 (mean over targets) for regression.
+  /// right and log_loss their mean; rmse, mae (over all targets) and r2 (mean over targets) for regression.
   /// Throws Exception (data), also for a class that the model does not know.
   [[nodiscard]] Evaluation evaluate(const Table& table, const PredictOptions& options = {}, Seed seed = {}) const;
 
@@ -95,7 +96,9 @@ class Model {
 /// A network in its JSON form (docs/formats.md): the wiring, and the weights if the file has them.
 struct NetworkFile {
   NetworkSpec spec = {};
-  std::vector<double> weights = {};  ///< canonical order; empty when the file has none
+  std::vector<double> weights = {};           ///< canonical order; empty when the file has none
+  std::vector<std::string> input_names = {};  ///< as the JSON names them; empty when it only counts its inputs
+  std::optional<Model> model = {};            ///< the whole model, when the file is one
 };
 /// Reads a JSON network, or the network of a model file. Throws Exception (io, format).
 [[nodiscard]] NetworkFile read_network(const std::string& path);

@@ -119,7 +119,8 @@ Measurement measure_labels(const model::Decisions& decisions, const data::BoundT
       right += (decisions.classes[r * labels + j] == 1) == wanted ? 1.0 : 0.0;
       loss += surprise(wanted ? one : 1.0 - one);
     }
-    sums.values.insert(sums.values.end(), {1.0, right / static_cast<double>(labels), loss});
+    sums.values.insert(sums.values.end(),
+                       {1.0, right / static_cast<double>(labels), loss / static_cast<double>(labels)});
   }
   return {evaluate(sums,
                    {{"accuracy", [](const double* s) { return per_row(s, 1); }},

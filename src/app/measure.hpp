@@ -30,7 +30,7 @@ struct Measurement {
 };
 
 /// Compares decisions for `rows` of a table that was bound with its targets.
-/// binary, multiclass: accuracy, log_loss; multilabel: accuracy (share of single labels that are right), log_loss (sum
+/// binary, multiclass: accuracy, log_loss; multilabel: accuracy (share of single labels that are right), log_loss (mean
 /// over labels); regression: rmse and mae over all targets, r2 averaged over targets. Log losses keep probabilities
 /// 1e-15 away from 0.
 [[nodiscard]] Measurement measure(const model::Decisions& decisions, const data::BoundTable& table,

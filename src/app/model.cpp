@@ -102,11 +102,13 @@ NetworkFile read_network(const std::string& path) {
   const io::FileBytes file = unwrap(io::read_file(path));
   const std::string name = io::display_name(path);
   if (looks_binary(file.bytes())) {
-    const model::Model model = unwrap(model::Model::parse(file.bytes(), name));
-    return {model.network, model.weights_as_double()};
+    model::Model model = unwrap(model::Model::parse(file.bytes(), name));
+    NetworkFile network{model.network, model.weights_as_double()};
+    network.model = unwrap(app::ModelAccess::wrap(std::move(model)));
+    return network;
   }
   model::NetworkJson json = unwrap(model::parse_network_json(file.text(), name));
-  return {std::move(json.spec), std::move(json.weights)};
+  return {std::move(json.spec), std::move(json.weights), std::move(json.input_names), {}};
 }
 
 }  // namespace deltarule

@@ -29,6 +29,29 @@ Result<void> check_sources(const std::vector<Connection>& from, std::size_t inde
   return {};
 }
 
+Result<void> check_mask(const Block& block, std::size_t units, std::size_t layer) {
+  if (!block.mask.empty() && block.mask.size() != units * block.sending)
+    return fault(
+        layer, "a mask of " + std::to_string(block.mask.size()) + " entries for source " + std::to_string(block.source),
+        std::to_string(units) + " x " + std::to_string(block.sending) + " entries");
+  const bool binary = std::all_of(block.mask.begin(), block.mask.end(), [](std::uint8_t m) { return m <= 1; });
+  if (!binary) return fault(layer, "a mask entry that is neither 0 nor 1", "0 or 1");
+  return {};
+}
+
+std::size_t connections_of(const Block& block, std::size_t units) {
+  if (block.mask.empty()) return units * block.sending;
+  return static_cast<std::size_t>(std::count(block.mask.begin(), block.mask.end(), 1));
+}
+
+Result<void> check_feeding(const std::vector<Layer>& layers) {
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l)
+    if (layers[l].feeds.empty())
+      return fault(l, "a hidden layer that feeds nothing", "every layer but the last feeds a later one",
+                   "name it in a later layer's `from`, or remove it");
+  return {};
+}
+
 }  // namespace
 
 Result<Graph> Graph::create(NetworkSpec spec) {
@@ -36,7 +59,6 @@ Result<Graph> Graph::create(NetworkSpec spec) {
   if (spec.layers.empty()) return Error{ErrorCode::spec, "network", "no layers", "at least the output layer", {}};
 
   Graph graph;
-  std::vector<bool> used(spec.layers.size() + 1, false);
   const auto add = [&graph](std::size_t factor, std::size_t by) {
     if (by != 0 && factor > (kMostWeights - graph.weight_count_) / by) return false;
     graph.weight_count_ += factor * by;
@@ -53,17 +75,8 @@ Result<Graph> Graph::create(NetworkSpec spec) {
       const std::size_t sending = connection.source == 0 ? spec.inputs : graph.layers_[connection.source - 1].units;
       Block block{connection.source, sending, graph.weight_count_, connection.mask};
       if (!add(given.units, sending)) return fault(l, "more than 2^40 weights", "a network that fits in memory");
-      if (!block.mask.empty() && block.mask.size() != given.units * sending)
-        return fault(l,
-                     "a mask of " + std::to_string(block.mask.size()) + " entries for source " +
-                         std::to_string(connection.source),
-                     std::to_string(given.units) + " x " + std::to_string(sending) + " entries");
-      const bool binary = std::all_of(block.mask.begin(), block.mask.end(), [](std::uint8_t m) { return m <= 1; });
-      if (!binary) return fault(l, "a mask entry that is neither 0 nor 1", "0 or 1");
-      graph.connection_count_ += block.mask.empty()
-                                     ? given.units * sending
-                                     : static_cast<std::size_t>(std::count(block.mask.begin(), block.mask.end(), 1));
-      used[connection.source] = true;
+      if (auto checked = check_mask(block, given.units, l); !checked) return checked.error();
+      graph.connection_count_ += connections_of(block, given.units);
       if (connection.source > 0) graph.layers_[connection.source - 1].feeds.push_back(l);
       layer.blocks.push_back(std::move(block));
     }
@@ -74,10 +87,7 @@ Result<Graph> Graph::create(NetworkSpec spec) {
     }
     graph.layers_.push_back(std::move(layer));
   }
-  for (std::size_t l = 0; l + 1 < spec.layers.size(); ++l)
-    if (!used[l + 1])
-      return fault(l, "a hidden layer that feeds nothing", "every layer but the last feeds a later one",
-                   "name it in a later layer's `from`, or remove it");
+  if (auto checked = check_feeding(graph.layers_); !checked) return checked.error();
   graph.spec_ = std::move(spec);
   return graph;
 }

@@ -7,6 +7,7 @@
 
 #include "base/exp_family.hpp"
 #include "base/math.hpp"
+#include "base/polynomial.hpp"
 
 namespace deltarule::base {
 namespace {
@@ -35,13 +36,6 @@ Split split(double x) {
   const std::int64_t exponent = static_cast<std::int64_t>(above) >> 52;
   const double m = std::bit_cast<double>(bits - (static_cast<std::uint64_t>(exponent) << 52));
   return {m, static_cast<double>(k + exponent)};
-}
-
-template <std::size_t n>
-double polynomial(const std::array<double, n>& coefficients, double x) {
-  double sum = coefficients.back();
-  for (std::size_t i = n - 1; i-- > 0;) sum = std::fma(sum, x, coefficients[i]);
-  return sum;
 }
 
 // With s = f / (2 + f): log(1 + f) = 2s + s³ R(s²). Fitted in Chebyshev nodes for √½ ≤ 1 + f ≤ √2; error 4.7e-18.

@@ -1,11 +1,12 @@
-// exp and its family (the formulas are in exp_family-inl.hpp), erf and erfc. Logarithms and powers: logarithm.cpp; sin and
-// cos: trigonometric.cpp.
+// exp and its family (the formulas are in exp_family-inl.hpp), erf and erfc. Logarithms and powers: logarithm.cpp; sin
+// and cos: trigonometric.cpp.
 #include "base/math.hpp"
 
 #include <array>
 #include <cmath>
 
 #include "base/exp_family.hpp"
+#include "base/polynomial.hpp"
 
 namespace deltarule::base {
 
@@ -36,14 +37,13 @@ constexpr std::array kErfSmall = {0x1.06eba8214db69p-3,   -0x1.812746b0379e6p-2,
                                   0x1.05ffd737fb32ep-34};
 
 // erfc(x) e^(x²) (x + 1) in t = (x − 2) / (x + 2) for 0.5 ≤ x ≤ 28, fitted in Chebyshev nodes; relative error 6.5e-17.
-constexpr std::array kErfcLarge = {0x1.8849aa8fc2b31p-1, -0x1.0a36d7faca07fp-2, 0x1.35c57e12ea8e9p-5, 0x1.5c7530c1043ccp-5, -0x1.9d9724081f447p-6, -0x1.0fb9ead799161p-11, 0x1.02109249330abp-8, 0x1.2f6b0148d2573p-13, -0x1.727a2940b2dfdp-11, -0x1.25947950b42c5p-13, 0x1.ea8200528a535p-14, 0x1.02e9b37cc8e5dp-14, -0x1.039b21f7ac5b5p-17, -0x1.25dcf2c683225p-16, -0x1.467fba93a0f3bp-18, 0x1.48eb368c53ce2p-19, 0x1.40039135c26b5p-19, 0x1.15e1a2245ca2cp-21, -0x1.9388c9b5dcef6p-22, -0x1.d70f4513fa59bp-22, -0x1.1c8a3edd1fd87p-23, 0x1.600d465088865p-23, 0x1.4db6db506cfaap-24, -0x1.9a7f1524ce460p-25};
-
-template <std::size_t n>
-double polynomial(const std::array<double, n>& coefficients, double x) {
-  double sum = coefficients.back();
-  for (std::size_t i = n - 1; i-- > 0;) sum = std::fma(sum, x, coefficients[i]);
-  return sum;
-}
+constexpr std::array kErfcLarge = {
+    0x1.8849aa8fc2b31p-1,   -0x1.0a36d7faca07fp-2,  0x1.35c57e12ea8e9p-5,   0x1.5c7530c1043ccp-5,
+    -0x1.9d9724081f447p-6,  -0x1.0fb9ead799161p-11, 0x1.02109249330abp-8,   0x1.2f6b0148d2573p-13,
+    -0x1.727a2940b2dfdp-11, -0x1.25947950b42c5p-13, 0x1.ea8200528a535p-14,  0x1.02e9b37cc8e5dp-14,
+    -0x1.039b21f7ac5b5p-17, -0x1.25dcf2c683225p-16, -0x1.467fba93a0f3bp-18, 0x1.48eb368c53ce2p-19,
+    0x1.40039135c26b5p-19,  0x1.15e1a2245ca2cp-21,  -0x1.9388c9b5dcef6p-22, -0x1.d70f4513fa59bp-22,
+    -0x1.1c8a3edd1fd87p-23, 0x1.600d465088865p-23,  0x1.4db6db506cfaap-24,  -0x1.9a7f1524ce460p-25};
 
 /// erfc(x) for 0.5 ≤ x ≤ 28.
 double erfc_above_half(double x) {

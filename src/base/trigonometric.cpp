@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/math.hpp"
+#include "base/polynomial.hpp"
 
 namespace deltarule::base {
 namespace {
@@ -98,13 +99,6 @@ Angle reduce(double size) {
   }
   to_radians(high, low, sign, angle);
   return angle;
-}
-
-template <std::size_t n>
-double polynomial(const std::array<double, n>& coefficients, double x) {
-  double sum = coefficients.back();
-  for (std::size_t i = n - 1; i-- > 0;) sum = std::fma(sum, x, coefficients[i]);
-  return sum;
 }
 
 // (sin r − r) / r³ and (cos r − 1 + r²/2) / r⁴ in r² for |r| ≤ π/4, fitted in Chebyshev nodes; errors 1.8e-17, 9e-19.

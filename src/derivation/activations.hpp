@@ -113,7 +113,8 @@ struct Selu {
   }
 };
 
-/// I Φ(I), Φ the normal distribution, by erfc, which keeps the digits of its lower tail (Hendrycks & Gimpel 2016; not their tanh approximation).
+/// I Φ(I), Φ the normal distribution, by erfc, which keeps the digits of its lower tail (Hendrycks & Gimpel 2016; not
+/// their tanh approximation).
 struct Gelu {
   static constexpr double kOneOverRoot2 = 0.70710678118654752440;
   static constexpr double kOneOverRoot2Pi = 0.39894228040143267794;

@@ -153,6 +153,12 @@ std::string followed(const std::string& path) {
   return result;
 }
 
+/// A file that is overwritten keeps who may read and write it: what was private stays private.
+void keep_mode(int number, const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0) (void)::fchmod(number, status.st_mode & 0777U);
+}
+
 /// Gives the temporary file its name. Without `overwrite`, link() refuses an existing file in one step; where a file
 /// system has no links, an empty file reserves the name first.
 Result<void> give_name(TemporaryFile& file, const std::string& path, bool overwrite) {
@@ -209,6 +215,7 @@ Result<void> write_atomically(const std::string& path, std::span<const std::byte
   TemporaryFile file;
   Descriptor descriptor(file.create(target));
   if (descriptor.number() < 0) return system_fault(path, "cannot write", errno);
+  if (overwrite) keep_mode(descriptor.number(), target);
   if (auto filled = fill(descriptor.number(), path, bytes); !filled) return filled;
   if (!descriptor.close()) return system_fault(path, "cannot write", errno);
   if (auto named = give_name(file, target, overwrite); !named) return named;

@@ -1,5 +1,6 @@
 // Type-checked access to parsed JSON; every fault names the path from the root.
 #include <algorithm>
+#include <cmath>
 
 #include "io/json.hpp"
 
@@ -40,6 +41,8 @@ Result<std::uint64_t> JsonCursor::count(std::uint64_t most) const {
     got = std::to_string(value->count);
   else
     append_json_number(got, value->value);
+  if (!value->counts && value->value >= 0.0 && value->value == std::floor(value->value))
+    got += " (written with a point, with an exponent or beyond 64 bits)";
   return fault(std::move(got), needed);
 }
 

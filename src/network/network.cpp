@@ -2,13 +2,31 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
+#include <string_view>
 #include <utility>
 
+#include "kernels/kernels.hpp"
 #include "network/address.hpp"
 
 namespace deltarule::network {
+namespace {
+
+/// A forced instruction set that this machine does not have is refused, not quietly replaced.
+Result<void> check_instruction_set() {
+  if (kernels::isa_request_is_valid()) return {};
+  std::string names;
+  for (const std::string_view name : kernels::isa_names()) names += (names.empty() ? "" : ", ") + std::string(name);
+  return Error{ErrorCode::usage, "environment variable DELTARULE_ISA",
+               "an instruction set that this machine or build does not have", "one of " + names,
+               "Leave the variable unset to have the best one chosen"};
+}
+
+}  // namespace
+
 template <class T>
 Result<Network<T>> Network<T>::create(NetworkSpec spec) {
+  if (auto known = check_instruction_set(); !known) return known.error();
   auto graph = base::Graph::create(std::move(spec));
   if (!graph) return graph.error();
   Network network;

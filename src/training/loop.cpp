@@ -89,8 +89,7 @@ struct Run {
   /// With patience, the weights of the best epoch come back, unless the training error was the goal and is reached.
   void keep_best() {
     result.best_epoch = result.epochs;
-    const bool restores = settings.patience > 0 && settings.restore_best && result.reason != StopReason::error_below;
-    if (!restores || best.parameters().empty()) return;
+    if (best.parameters().empty() || result.reason == StopReason::error_below) return;
     std::copy(best.parameters().begin(), best.parameters().end(), trainer.network().parameters().begin());
     result.best_epoch = best.epoch();
   }

@@ -18,13 +18,14 @@ class BestEpoch {
  public:
   explicit BestEpoch(const FitSettings& settings) : settings_(&settings) {}
 
-  /// Takes note of an epoch; a better loss than ever before (NaN never is) keeps a copy of the parameters.
+  /// Takes note of an epoch; a better loss than ever before (NaN never is) keeps a copy of the parameters
+  /// if they may be restored.
   void observe(std::size_t epoch, std::uint64_t steps, double loss, std::span<const T> parameters) {
     if (!(loss < best_loss_)) return;
     best_loss_ = loss;
     best_epoch_ = epoch;
     best_steps_ = steps;
-    if (settings_->restore_best) parameters_.assign(parameters.begin(), parameters.end());
+    if (settings_->patience > 0 && settings_->restore_best) parameters_.assign(parameters.begin(), parameters.end());
   }
   [[nodiscard]] bool patience_is_over(std::size_t epoch, std::uint64_t steps) const {
     return settings_->patience > 0 && epoch - best_epoch_ >= settings_->patience &&

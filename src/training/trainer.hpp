@@ -46,8 +46,8 @@ class Trainer {
   /// Activations of the outputs, valid until the next call; empty on a shape error.
   std::span<const T> forward(std::span<const T> x) noexcept;
   /// From ∂E/∂a of the outputs for the pattern of the last forward. Shape error, too, when the weights have been
-  /// changed by this trainer since that forward. `input_slopes` (may be empty) is left alone by a refused pattern; asked
-  /// for, they are numbers of the pattern, too: where they alone are not finite, the pattern is refused.
+  /// changed by this trainer since that forward. `input_slopes` (may be empty) is left alone by a refused pattern;
+  /// asked for, they are numbers of the pattern, too: where they alone are not finite, the pattern is refused.
   LearnStatus backward(std::span<const T> output_slopes, std::span<T> input_slopes) noexcept;
 
   [[nodiscard]] std::uint64_t steps() const;

@@ -75,7 +75,11 @@ TEST(Baselines, both_are_there_and_the_verdict_is_plain) {
   EXPECT_EQ(curved.baselines[1].name, "linear");
   EXPECT_LT(metric(curved.baselines[0].metrics, "r2")->value, 0.1);
   EXPECT_GT(metric(curved.baselines[1].metrics, "r2")->value, 0.99);
-  EXPECT_NE(curved.verdict.find("prefer --hidden none"), std::string::npos) << curved.verdict;
+  // A tie or worse, by the interval: either way the linear model is the better choice here.
+  const bool worse = metric(curved.metrics, "r2")->high < metric(curved.baselines[1].metrics, "r2")->value;
+  const char* const advice = worse ? "worse than the linear model" : "prefer --hidden none";
+  EXPECT_NE(curved.verdict.find(advice), std::string::npos) << curved.verdict;
+  EXPECT_NE(curved.verdict.find("--hidden none"), std::string::npos) << curved.verdict;
 
   FitOptions linear;
   linear.hidden = Hidden::none();
@@ -84,6 +88,34 @@ TEST(Baselines, both_are_there_and_the_verdict_is_plain) {
   // The linear baseline is exactly what --hidden none gives on the same split.
   EXPECT_EQ(metric(alone.metrics, "r2")->value, metric(curved.baselines[1].metrics, "r2")->value);
   EXPECT_NE(alone.verdict.find("beats the trivial"), std::string::npos) << alone.verdict;
+}
+
+TEST(Baselines, a_stop_leaves_the_linear_model_out_and_keeps_the_network) {
+  FitOptions options;
+  options.epochs = 3;
+  FitEvents events;
+  std::size_t asked = 0;
+  events.stop_baselines = [&] { return ++asked == 2; };
+  const FitReport report = fit(dataset(linear_csv(200), "y"), options, events).report;
+  EXPECT_EQ(asked, 2U);
+  ASSERT_EQ(report.baselines.size(), 1U);
+  EXPECT_EQ(report.baselines[0].name, "trivial");
+  ASSERT_EQ(report.notices.size(), 1U);
+  EXPECT_NE(report.notices[0].find("linear model"), std::string::npos) << report.notices[0];
+}
+
+TEST(Baselines, few_rows_and_training_rows_earn_no_advice) {
+  FitOptions few;
+  few.epochs = 2;
+  few.test = 0.1;
+  const FitReport small = fit(dataset(linear_csv(60), "y"), few).report;
+  EXPECT_LT(small.measured_rows, 30U);
+  EXPECT_NE(small.verdict.find("Too few rows"), std::string::npos) << small.verdict;
+  few.test = 0.0;
+  few.validation = 0.0;
+  const FitReport training = fit(dataset(linear_csv(60), "y"), few).report;
+  EXPECT_NE(training.verdict.find("trained on"), std::string::npos) << training.verdict;
+  EXPECT_EQ(training.verdict.find("features"), std::string::npos) << training.verdict;
 }
 
 TEST(Baselines, a_network_that_beats_both_is_told_so) {

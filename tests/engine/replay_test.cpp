@@ -8,8 +8,12 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "training/updates/registry.hpp"
 
 namespace {
 
@@ -52,10 +56,26 @@ Outcome replay_text(const std::string& text) {
   return outcome;
 }
 
-const std::vector<std::string> kPassing = {
-    "act-tanh",      "iris30-sgd",      "mazur-fixed-bias",      "pdp-xor-pattern", "rule-adam",
-    "rule-momentum", "rule-sgd",        "short-last-batch-mean", "shortcut-all",    "sklearn-worked-example",
-    "softmax-ce",    "xor-online-order"};
+const std::vector<std::string> kPassing = {"act-tanh",
+                                           "binary-ce-order",
+                                           "iris30-sgd",
+                                           "mazur-fixed-bias",
+                                           "mse-sum",
+                                           "no-bias-single-units",
+                                           "pdp-xor-pattern",
+                                           "penalties-300-patterns",
+                                           "rule-adam",
+                                           "rule-adamw",
+                                           "rule-momentum",
+                                           "rule-nesterov",
+                                           "rule-sgd",
+                                           "short-last-batch-mean",
+                                           "shortcut-all",
+                                           "skip-gelu-selu",
+                                           "sklearn-worked-example",
+                                           "softmax-ce",
+                                           "softmax-half-sse",
+                                           "xor-online-order"};
 
 TEST(Replay, PassesEveryCaseWhoseFeaturesExist) {
   for (const std::string& name : kPassing) {
@@ -66,6 +86,17 @@ TEST(Replay, PassesEveryCaseWhoseFeaturesExist) {
     ASSERT_EQ(std::sscanf(outcome.output.substr(outcome.output.find(": ")).c_str(), ": %zu", &comparisons), 1);
     EXPECT_GE(comparisons, 30u) << name;
   }
+}
+
+TEST(Replay, HasACaseForEveryUpdateRule) {
+  std::set<std::string_view> replayed;
+  for (const std::string& name : kPassing) {
+    const auto entry = deltarule::training::find_update(read(name)["optimizer"]["kind"].get<std::string>());
+    ASSERT_TRUE(entry) << name;
+    replayed.insert((*entry)->name);
+  }
+  for (const auto& entry : deltarule::training::update_rules())
+    EXPECT_TRUE(replayed.contains(entry.name)) << entry.name;
 }
 
 TEST(Replay, NamesWhatItCannotDo) {
@@ -127,6 +158,24 @@ TEST(Replay, FailsWhenItComparedTooLittle) {
   const Outcome outcome = replay_text(late.dump());
   EXPECT_EQ(outcome.code, 2);
   EXPECT_EQ(outcome.output.rfind("TOO FEW ", 0), 0u) << outcome.output;
+  json untrained = read("rule-sgd");
+  const json initial = untrained["expected"]["loss_sum_initial"];
+  untrained["expected"] = {{"loss_sum_initial", initial}};
+  const Outcome right = replay_text(untrained.dump());
+  EXPECT_EQ(right.code, 2) << "right, but nothing that learning changes was compared";
+  EXPECT_EQ(right.output.rfind("TOO FEW ", 0), 0u) << right.output;
+}
+
+TEST(Replay, RefusesWhatADefaultWouldHide) {
+  json no_rate = read("rule-sgd"), no_sources = no_rate, no_order = no_rate;
+  no_rate["optimizer"].erase("lr");
+  no_sources["network"]["layers"][0]["from"] = json::array();
+  no_order["training"]["order"] = json::array();
+  for (const json& damaged : {no_rate, no_sources, no_order}) {
+    const Outcome outcome = replay_text(damaged.dump());
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(outcome.output.rfind("DAMAGED ", 0), 0u) << outcome.output;
+  }
 }
 
 TEST(Replay, SurvivesDamagedFiles) {

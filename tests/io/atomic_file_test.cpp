@@ -54,6 +54,15 @@ TEST_F(AtomicFile, WritesExactlyTheBytesAndLeavesNothingElse) {
   EXPECT_EQ(entries(), 1U);
 }
 
+TEST_F(AtomicFile, WhatIsOverwrittenKeepsItsPermissions) {
+  write_text(path("m"), "old");
+  const fs::perms own = fs::perms::owner_read | fs::perms::owner_write;
+  fs::permissions(path("m"), own);
+  ASSERT_TRUE(write_atomically(path("m"), bytes_of("new"), true));
+  EXPECT_EQ(content(path("m")), "new");
+  EXPECT_EQ(fs::status(path("m")).permissions(), own);
+}
+
 TEST_F(AtomicFile, WritesAnEmptyFile) {
   ASSERT_TRUE(write_atomically(path("m"), {}, false));
   EXPECT_TRUE(fs::is_regular_file(path("m")));

@@ -90,6 +90,35 @@ TEST_F(FileTest, more_bytes_than_the_limit_are_refused) {
   EXPECT_EQ(endless.error().code, ErrorCode::io);
 }
 
+TEST_F(FileTest, a_check_of_the_pieces_ends_the_reading) {
+  const auto no_nul = [](std::string_view piece, std::uint64_t) { return piece.find('\0') == std::string_view::npos; };
+  const std::string text(5'000'000, 'x');
+  const auto whole = read_file(write("t", text), most_file_bytes(), no_nul);
+  ASSERT_TRUE(whole.ok());
+  EXPECT_EQ(whole->text(), text);
+  const auto endless = read_file("/dev/zero", most_file_bytes(), no_nul);
+  ASSERT_TRUE(endless.ok());
+  EXPECT_GT(endless->size(), 0U);
+  EXPECT_LT(endless->size(), 10'000'000U);
+  const std::string name = write("sparse", "");
+  std::filesystem::resize_file(name, std::uint64_t{1} << 30);
+  const auto sparse = read_file(name, most_file_bytes(), no_nul);
+  ASSERT_TRUE(sparse.ok()) << sparse.error().message();
+  EXPECT_LT(sparse->size(), 10'000'000U);
+}
+
+TEST_F(FileTest, what_half_of_the_memory_does_not_hold_is_refused_unread) {
+  const std::string name = write("huge", "");
+  std::filesystem::resize_file(name, most_file_bytes() + 1);
+  const auto refused = read_file(name);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::io);
+  EXPECT_EQ(refused.error().place, name);
+  EXPECT_NE(refused.error().got.find("half of this machine's memory"), std::string::npos) << refused.error().got;
+  EXPECT_FALSE(refused.error().needed.empty());
+  EXPECT_FALSE(refused.error().fix.empty());
+}
+
 TEST_F(FileTest, a_path_has_a_kind) {
   EXPECT_EQ(path_kind(path("none")), PathKind::nothing);
   EXPECT_EQ(path_kind(write("d", "x")), PathKind::file);

@@ -11,6 +11,31 @@
 namespace deltarule::io {
 namespace {
 
+TEST(JsonText, NumbersBeyondFloatKeepTheirSignAndSide) {
+  const auto json = parse_json("[1e39, -1e39, 1e-60, -1e-60, 1e-400, -1e-400, 0.0001e43, 1000e-330]", "t");
+  ASSERT_TRUE(json) << json.error().message();
+  const Json::Array& list = *json->array();
+  ASSERT_EQ(list.size(), 8U);
+  const float large = std::numeric_limits<float>::infinity();
+  const float expected[] = {large, -large, 0.0F, -0.0F, 0.0F, -0.0F, large, 0.0F};
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    EXPECT_EQ(list[i].number()->single, expected[i]) << i;
+    EXPECT_EQ(std::signbit(list[i].number()->single), std::signbit(expected[i])) << i;
+    EXPECT_TRUE(std::isfinite(list[i].number()->value)) << i;
+  }
+  EXPECT_EQ(list[5].number()->value, 0.0);
+  EXPECT_TRUE(std::signbit(list[5].number()->value));
+  EXPECT_FALSE(parse_json("[0.001e312]", "t"));
+}
+
+TEST(JsonText, AWholeNumberWithAnExponentSaysWhyItIsNoCount) {
+  const auto json = parse_json("2e0", "t");
+  ASSERT_TRUE(json);
+  const auto count = JsonCursor(*json, "units", "t").count(10);
+  ASSERT_FALSE(count);
+  EXPECT_NE(count.error().got.find("exponent"), std::string::npos) << count.error().got;
+}
+
 TEST(Json, EveryFiniteNumberComesBackBitForBit) {
   std::mt19937_64 random(1);
   std::size_t compared = 0;

@@ -229,6 +229,31 @@ TEST(Container, WhatItIsNotIsToldByItsContent) {
   }
 }
 
+TEST(Container, AFileIsReadOnlyAsFarAsItMayBeAContainer) {
+  const auto bytes = container_to_bytes(example());
+  ASSERT_TRUE(bytes);
+  const std::string text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  EXPECT_TRUE(may_be_container(text, 0));
+  EXPECT_TRUE(may_be_container(text.substr(0, 8), 0));  // a pipe may give as little
+  EXPECT_TRUE(may_be_container(std::string(100, '\0'), 100));
+  EXPECT_FALSE(may_be_container(std::string(100, '\0'), 0));
+  EXPECT_FALSE(may_be_container("length,width,species\n", 0));
+}
+
+TEST(Container, AForeignFileWithALargeHeaderIsNamedWithoutParsingIt) {
+  std::string header = "{\"__metadata__\":{\"notes\":\"" + std::string(2'000'000, 'x') + "\"}}";
+  const auto told = [](const std::string& text) {
+    std::string file;
+    for (std::size_t i = 0; i < 8; ++i) file += static_cast<char>((text.size() >> (8 * i)) & 255U);
+    const auto parsed = parse_container(bytes_of(file + text), "f");
+    EXPECT_FALSE(parsed);
+    return parsed ? std::string() : parsed.error().got;
+  };
+  EXPECT_NE(told(header + "   ").find("not a deltarule model"), std::string::npos);
+  header.back() = 'x';
+  EXPECT_EQ(told(header).find("a safetensors file"), std::string::npos);
+}
+
 TEST(Container, WhatCouldNotBeReadBackIsNotWritten) {
   const auto refused = [](auto change) {
     Container container = example();

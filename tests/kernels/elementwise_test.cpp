@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "derivation/activations.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/same_bits.hpp"
 
@@ -305,6 +306,21 @@ TEST(Activations, KinksHaveTheDerivativesOfTheConvention) {
   expect(ActivationKind::hard_tanh, 0.0, -1.0, 0.0);
   expect(ActivationKind::hard_tanh, 0.0, 0.999, 1.0);
   EXPECT_EQ(compared, 7 * kernels::runnable<double>().size());
+}
+
+TYPED_TEST(Elementwise, GeluHasTheBitsOfTheDerivation) {
+  using T = TypeParam;
+  std::size_t compared = 0;
+  for (const Kernels<T>* k : kernels::runnable<T>()) {
+    for (T x = T(-12); x < T(8); x += T(0.0137), ++compared) {
+      T a = T(0), slope = T(1);
+      k->activate(ActivationKind::gelu, T(0), &x, &a, 1);
+      k->multiply_derivative(ActivationKind::gelu, T(0), &x, &a, &slope, 1);
+      ASSERT_EQ(a, derivation::Gelu::value(x)) << k->name << " at " << x;
+      ASSERT_EQ(slope, derivation::Gelu::derivative(x)) << k->name << " at " << x;
+    }
+  }
+  EXPECT_GE(compared, 1400u);
 }
 
 }  // namespace

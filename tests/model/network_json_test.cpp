@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <random>
 
@@ -272,6 +273,27 @@ TEST(NetworkJson, RandomDamageNeverCrashes) {
   EXPECT_EQ(refused + accepted, 10'000U);
   EXPECT_GT(refused, 1'000U);
   EXPECT_GT(accepted, 500U);
+}
+
+TEST(NetworkJson, ManySourcesAndMasksAreReadInTimeThatGrowsWithTheText) {
+  // 2 MB; comparing each mask with each source would take 10^10 steps.
+  constexpr std::size_t kSources = 100'000;
+  std::string from;
+  std::string masks;
+  for (std::size_t s = 0; s < kSources; ++s) {
+    const std::string comma = s == 0 ? "" : ",";
+    from += comma + std::to_string(s);
+    masks += comma + "\"" + std::to_string(s) + "\":[\"1\"]";
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const auto read = parse_network_json(R"({"format":"deltarule-network-1","inputs":1,"layers":[{"units":1,)"
+                                       R"("activation":"tanh","from":[)" +
+                                           from + R"(],"mask":{)" + masks + "}}]}",
+                                       "n.json");
+  ASSERT_FALSE(read);  // the layer's sources do not come before it
+  EXPECT_NE(read.error().got.find("source 1"), std::string::npos) << read.error().message();
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+  EXPECT_LT(taken.count(), 20.0);
 }
 
 }  // namespace

@@ -145,6 +145,24 @@ TEST(Predictor, OtherPrecisionAndOtherInputsAreRefused) {
   EXPECT_EQ(wrong.error().code, ErrorCode::shape);
 }
 
+TEST(Predictor, AnOutputThatIsNotFiniteIsAnErrorAtItsRow) {
+  const Model model = tests::classifier();
+  const auto predictor = Predictor::create(model);
+  ASSERT_TRUE(predictor);
+  const data::Table table = table_of("island,\"length \"\"mm\"\"\"\nDream,40\nDream,NA\nDream,1e300\n");
+  data::Notices notices;
+  const auto bound = data::bind_table(table, model.preprocessing, {}, notices);
+  ASSERT_TRUE(bound) << bound.error().message();
+  EXPECT_TRUE(predictor->activations(*bound, first(2)));
+  const auto refused = predictor->activations(*bound, first(3));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::data);
+  EXPECT_EQ(refused.error().place, "t.csv:4");
+  EXPECT_NE(refused.error().got.find("is 1e+300"), std::string::npos) << refused.error().got;
+  EXPECT_FALSE(refused.error().needed.empty());
+  EXPECT_FALSE(refused.error().fix.empty());
+}
+
 Model with_outputs(data::Task task, std::size_t outputs, const std::string& activation) {
   Model m = tests::regressor();
   m.network.layers[0].units = outputs;

@@ -5,6 +5,8 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <numeric>
 
@@ -167,6 +169,18 @@ TEST(Network, RefusesSpecsThatCannotBeComputed) {
     ASSERT_FALSE(network);
     EXPECT_EQ(network.error().code, ErrorCode::spec) << network.error().message();
   }
+}
+
+TEST(Network, RefusesAForcedInstructionSetThatTheMachineLacks) {
+  // The choice is made once per process: this one is a child of its own.
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto refused = [] {
+    setenv("DELTARULE_ISA", "avx999", 1);
+    const auto network = Network<float>::create(rich_spec());
+    std::fputs(network ? "accepted" : network.error().message().c_str(), stderr);
+    std::exit(network ? 1 : 0);
+  };
+  EXPECT_EXIT(refused(), testing::ExitedWithCode(0), "DELTARULE_ISA.*needed one of .*scalar");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "app/engine/unwrap.hpp"
 #include "app/words.hpp"
+#include "base/text.hpp"
 #include "data/binding.hpp"
 #include "model/predictor.hpp"
 
@@ -73,6 +74,14 @@ std::string linear_name(data::Task task) {
   return "linear regression";
 }
 
+/// Beaten beyond the interval: training went wrong, which says nothing about the features.
+std::string worse(const std::string& subject, const std::string& name, const std::string& figures, bool linear) {
+  const bool simpler = name == "linear" && !linear;
+  return subject + " is worse than the " + name + " model (" + figures +
+         "): " + (simpler ? "--hidden none does better; " : "") +
+         "more --epochs, --scale standard or another --learning-rate may help.";
+}
+
 const Metric* main_metric(const std::vector<Metric>& metrics) {
   for (const char* name : {"accuracy", "r2"})
     for (const Metric& metric : metrics)
@@ -95,7 +104,8 @@ Measurement measure_learned(const Material& material, const model::Model& model,
   return measure(predictor.decide(activations), bound, rows, judge.seed);
 }
 
-Baseline linear_baseline(const Material& material, const Size& size, const FitOptions& options, const Judge& judge) {
+std::optional<Baseline> linear_baseline(const Material& material, const Size& size, const FitOptions& options,
+                                        const Judge& judge, const FitEvents& events) {
   FitOptions own;
   own.hidden = Hidden::none();
   own.seed = options.seed;
@@ -110,37 +120,43 @@ Baseline linear_baseline(const Material& material, const Size& size, const FitOp
       unwrap(data::fit_preprocessing(material.table, material.schema, material.split.training, scaling, told_before));
   Settings settings = choose_settings(own, shape, rules, unseen);
   settings.preprocessing = scaling;
-  const FitEvents nobody;
-  Watch watch(nobody);
+  Watch watch(events);
   const Learned learned = learn(material, rules, settings, watch);
+  if (watch.interrupted()) return std::nullopt;
   model::Model model;
   model.network = learned.network;
   model.weights = learned.weights;
   model.preprocessing = learned.preprocessing;
-  return {"linear", linear_name(rules.task),
-          measure_learned(material, model, judge.measured, judge, options.threads).metrics};
+  return Baseline{"linear", linear_name(rules.task),
+                  measure_learned(material, model, judge.measured, judge, options.threads).metrics};
 }
 
-std::string verdict(const std::vector<Metric>& metrics, const std::vector<Baseline>& baselines,
-                    const std::string& measured_on, bool linear) {
-  const Metric* own = main_metric(metrics);
-  if (own == nullptr || baselines.empty()) return {};
-  const std::string subject = linear ? "The linear model" : "The network";
+std::string verdict(const FitReport& report, bool linear) {
+  const Metric* own = main_metric(report.metrics);
+  if (own == nullptr || report.baselines.empty()) return {};
   const std::string figures =
       own->name + " " + rounded(own->value) + ", 95 % from " + rounded(own->low) + " to " + rounded(own->high);
-  std::string text;
-  for (const Baseline& baseline : baselines) {
+  if (report.measured_on == "training") {
+    return "Measured on the rows that it was trained on (" + figures +
+           "): this cannot tell whether it beats a simpler model on new rows.";
+  }
+  const std::string subject = linear ? "The linear model" : "The network";
+  for (const Baseline& baseline : report.baselines) {
     const Metric* other = main_metric(baseline.metrics);
     if (other == nullptr || own->low > other->value) continue;
-    text += subject + " does not beat the " + baseline.name + " model beyond the interval (" + figures + "; " +
-            baseline.name + " " + rounded(other->value) + ")";
-    if (baseline.name != "linear") return text + ": the features may not tell much about the target.";
-    return text + ": prefer --hidden none, which does as well and is simpler.";
+    const std::string both = figures + "; " + baseline.name + " " + rounded(other->value);
+    if (report.measured_rows < kFewMeasured) {
+      return "Too few rows to tell whether " + std::string(linear ? "the linear model" : "the network") +
+             " beats the " + baseline.name + " model: " + base::counted(report.measured_rows, "row") + " (" + both +
+             ").";
+    }
+    if (own->high < other->value) return worse(subject, baseline.name, both, linear);
+    return subject + " does not beat the " + baseline.name + " model beyond the interval (" + both + "): " +
+           (baseline.name == "linear" ? "prefer --hidden none, which does as well and is simpler."
+                                      : "the features may not tell much about the target.");
   }
-  text = subject + " beats the " + baselines.front().name +
-         (baselines.size() > 1 ? " and the linear model" : " model") + " beyond the interval (" + figures + ").";
-  if (measured_on == "training") text += " But these are the rows that it was trained on.";
-  return text;
+  return subject + " beats the " + report.baselines.front().name +
+         (report.baselines.size() > 1 ? " and the linear model" : " model") + " beyond the interval (" + figures + ").";
 }
 
 }  // namespace deltarule::app

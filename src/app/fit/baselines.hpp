@@ -2,6 +2,7 @@
 // the linear one, which is what --hidden none would give. Also the sentence that says whether it does.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,17 +22,20 @@ struct Judge {
 [[nodiscard]] Baseline trivial_baseline(const data::BoundTable& bound, const Judge& judge);
 
 /// The same engine without a hidden layer, with the defaults, trained until it stops by itself. `options` are the
-/// run's: seed, threads and textbook are taken from them.
-[[nodiscard]] Baseline linear_baseline(const Material& material, const Size& size, const FitOptions& options,
-                                       const Judge& judge);
+/// run's: seed, threads and textbook are taken from them. Nothing when `events` stopped it.
+[[nodiscard]] std::optional<Baseline> linear_baseline(const Material& material, const Size& size,
+                                                      const FitOptions& options, const Judge& judge,
+                                                      const FitEvents& events);
 
 /// Metrics of learned weights on some rows.
 [[nodiscard]] Measurement measure_learned(const Material& material, const model::Model& model,
                                           const std::vector<std::uint32_t>& rows, const Judge& judge,
                                           std::size_t threads);
 
-/// One plain sentence, or more: does the network beat the baselines beyond its interval?
-[[nodiscard]] std::string verdict(const std::vector<Metric>& metrics, const std::vector<Baseline>& baselines,
-                                  const std::string& measured_on, bool linear);
+/// Below this many rows an interval is too wide for advice.
+inline constexpr std::size_t kFewMeasured = 30;
+
+/// One plain sentence, or more, on the report's metrics and baselines: does the network beat them beyond its interval?
+[[nodiscard]] std::string verdict(const FitReport& report, bool linear);
 
 }  // namespace deltarule::app

@@ -6,11 +6,14 @@
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
 #include "app/fit/baselines.hpp"
+#include "app/fit/continued.hpp"
 #include "app/fit/learn.hpp"
 #include "app/fit/provenance.hpp"
 #include "app/fit/settings.hpp"
 #include "app/words.hpp"
+#include "base/text.hpp"
 #include "derivation/registry.hpp"
+#include "io/number.hpp"
 #include "kernels/kernels.hpp"
 
 namespace deltarule {
@@ -69,6 +72,17 @@ void describe_choices(const Prepared& prepared, const FitOptions& options, FitPl
   plan.arithmetic = prepared.settings.f64 ? arithmetic<double>() : arithmetic<float>();
 }
 
+/// A share that is too small for one row holds nothing out.
+void note_empty_shares(const FitOptions& options, const data::Split& split, FitPlan& plan) {
+  const auto note = [&](const char* option, const std::optional<double>& share, bool empty) {
+    if (!empty || share.value_or(0.0) <= 0.0) return;
+    plan.notices.push_back(std::string(option) + " " + io::to_text(*share) + " of " + base::counted(plan.rows, "row") +
+                           " is less than one row: none is held out for it");
+  };
+  note("--test", options.test, split.test.empty());
+  note("--validation", options.validation, split.validation.empty());
+}
+
 Prepared prepare(const Dataset& data, const FitOptions& options) {
   const data::Table& table = TableAccess::table(data.table());
   const data::Schema& schema = DatasetAccess::state(data).schema;
@@ -82,9 +96,18 @@ Prepared prepare(const Dataset& data, const FitOptions& options) {
   prepared.plan.test_rows = prepared.split.test.size();
   prepared.plan.stratified = prepared.split.stratified;
 
-  const data::PreprocessingOptions scaling = choose_preprocessing(options, choices);
+  note_empty_shares(options, prepared.split, prepared.plan);
+  data::PreprocessingOptions scaling;
   data::Notices notices;
-  prepared.preprocessing = unwrap(data::fit_preprocessing(table, schema, prepared.split.training, scaling, notices));
+  if (options.continue_from) {
+    prepared.preprocessing = rules_of_model(*options.continue_from, table, schema, prepared.split, notices);
+    scaling = {prepared.preprocessing.scaling, is_scaled(prepared.preprocessing)};
+    choices.add("scale", std::string(data::scaling_name(scaling.scaling)), "--start-from", true);
+    prepared.plan.notices.push_back("inputs are prepared as in the model that --start-from names");
+  } else {
+    scaling = choose_preprocessing(options, choices);
+    prepared.preprocessing = unwrap(data::fit_preprocessing(table, schema, prepared.split.training, scaling, notices));
+  }
   append_texts(notices, prepared.plan.notices);
 
   const bool linear = options.hidden.units && options.hidden.units->empty();
@@ -97,9 +120,15 @@ Prepared prepare(const Dataset& data, const FitOptions& options) {
                    .linear = linear};
   prepared.settings = choose_settings(options, prepared.size, prepared.preprocessing, choices);
   prepared.settings.preprocessing = scaling;
+  if (options.continue_from) prepared.settings.own_rules = prepared.preprocessing;
   prepared.plan.choices = choices.all();
   describe_choices(prepared, options, prepared.plan);
   note_unreachable(prepared.settings, prepared.preprocessing, prepared.plan);
+  if (options.momentum && !options.optimizer)
+    prepared.plan.notices.push_back("the optimizer is momentum because of --momentum; --optimizer changes it");
+  if (linear && options.activation)
+    prepared.plan.notices.push_back("--activation " + *options.activation +
+                                    " has no effect: without a hidden layer there are no hidden units");
   return prepared;
 }
 
@@ -112,16 +141,24 @@ const std::vector<std::uint32_t>& measured_rows(const data::Split& split, const 
 }
 
 void add_baselines(const Material& material, const Prepared& prepared, const FitOptions& options,
-                   const model::Model& model, const Judge& judge, FitReport& report) {
+                   const model::Model& model, const Judge& judge, const FitEvents& events, FitReport& report) {
   if (!options.baselines) return;
   data::Notices told_before;
   const data::BoundTable bound = unwrap(data::bind_table(
       material.table, model.preprocessing, {data::Unseen::missing, data::Targets::required}, told_before));
   report.baselines.push_back(trivial_baseline(bound, judge));
   const bool linear = model.network.layers.size() == 1;
-  if (!linear && report.stop != FitStop::interrupted)
-    report.baselines.push_back(linear_baseline(material, prepared.size, options, judge));
-  report.verdict = verdict(report.metrics, report.baselines, report.measured_on, linear);
+  if (!linear && report.stop != FitStop::interrupted) {
+    FitEvents silent;
+    if (events.stop_baselines) silent.on_epoch = [&](const FitProgress&) { return events.stop_baselines(); };
+    if (auto simple = linear_baseline(material, prepared.size, options, judge, silent)) {
+      report.baselines.push_back(std::move(*simple));
+    } else {
+      report.notices.push_back("interrupted while the linear model was fitted: it was left out");
+      return;
+    }
+  }
+  report.verdict = verdict(report, linear);
 }
 
 FitReport report_of(Learned& learned, FitPlan plan) {
@@ -139,8 +176,9 @@ FitReport report_of(Learned& learned, FitPlan plan) {
 
 }  // namespace
 
-Fitted fit(const Dataset& data, const FitOptions& options, const FitEvents& events) {
-  check_options(options);
+Fitted fit(const Dataset& data, const FitOptions& given, const FitEvents& events) {
+  check_options(given);
+  const FitOptions options = with_continued(given);
   Prepared prepared = prepare(data, options);
   if (events.on_plan) events.on_plan(prepared.plan);
 
@@ -149,6 +187,7 @@ Fitted fit(const Dataset& data, const FitOptions& options, const FitEvents& even
   Learned learned = learn(material, prepared.preprocessing, prepared.settings, watch);
   model::Model model = model_of(material, learned, prepared.plan, options);
   FitReport report = report_of(learned, prepared.plan);
+  note_earlier_fit(options, model, report);
 
   const std::vector<std::uint32_t> seen =
       report.refitted ? training_and_validation(prepared.split) : prepared.split.training;
@@ -158,7 +197,7 @@ Fitted fit(const Dataset& data, const FitOptions& options, const FitEvents& even
   report.measured_rows = measured.size();
   report.metrics = std::move(own.metrics);
   report.confusion = std::move(own.confusion);
-  add_baselines(material, prepared, options, model, judge, report);
+  add_baselines(material, prepared, options, model, judge, events, report);
   add_measures(report, model);
   report.weights_digest = model.weights_digest();
   return {unwrap(ModelAccess::wrap(std::move(model))), std::move(report)};

@@ -88,7 +88,9 @@ void refit(const Material& material, const Settings& settings, Watch& watch, Lea
   const std::vector<std::uint32_t> rows = training_and_validation(material.split);
   data::Notices notices;
   data::Preprocessing preprocessing =
-      unwrap(data::fit_preprocessing(material.table, material.schema, rows, settings.preprocessing, notices));
+      settings.own_rules
+          ? *settings.own_rules
+          : unwrap(data::fit_preprocessing(material.table, material.schema, rows, settings.preprocessing, notices));
   NetworkSpec spec = learned.network;
   if (preprocessing.input_units() != spec.inputs && settings.own_wiring) {
     learned.notices.push_back(

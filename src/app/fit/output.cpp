@@ -1,6 +1,6 @@
 // The response of the output units and the loss that goes with it: by task, unless one of the two was given and decides
 // the other.
-#include "app/engine/unwrap.hpp"
+#include "app/fit/named.hpp"
 #include "app/fit/settings.hpp"
 #include "derivation/registry.hpp"
 
@@ -43,7 +43,8 @@ std::string cross_entropy(const FitOptions& options, data::Task task) {
                      "Use --loss half_squared_error, or --task binary or multiclass if the target means classes"});
   }
   if (!options.output_activation) return for_task(task).loss;
-  const bool softmax = unwrap(derivation::find_activation(*options.output_activation)).kind == ActivationKind::softmax;
+  const bool softmax =
+      activation_named("--output-activation", *options.output_activation).kind == ActivationKind::softmax;
   return softmax ? "softmax_cross_entropy" : "binary_cross_entropy";
 }
 
@@ -54,12 +55,12 @@ OutputChoice choose_output(const FitOptions& options, data::Task task) {
   std::optional<std::string> loss = options.loss;
   if (loss == "cross-entropy" || loss == "cross_entropy") loss = cross_entropy(options, task);
   if (options.output_activation) {
-    const auto output = unwrap(derivation::find_activation(*options.output_activation));
+    const auto output = activation_named("--output-activation", *options.output_activation);
     choice.activation = output.name;
     if (!options.textbook) choice.loss = loss_for(output, task);
   }
   if (loss) {
-    const auto found = unwrap(derivation::find_loss(*loss));
+    const auto found = loss_named(*loss);
     choice.loss = found.name;
     if (!options.output_activation && !options.textbook) choice.activation = activation_for(found, task);
     if (!options.output_activation && found.kind == LossKind::softmax_cross_entropy) choice.activation = "softmax";

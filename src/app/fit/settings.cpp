@@ -2,7 +2,9 @@
 
 #include <cmath>
 
+#include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
+#include "app/fit/named.hpp"
 #include "app/words.hpp"
 #include "base/text.hpp"
 #include "data/split.hpp"
@@ -53,7 +55,7 @@ NetworkSpec chosen_wiring(const FitOptions& options, const Defaults& defaults, c
   if (!hidden.empty()) {
     const std::string name =
         pick(choices, "activation", "--activation", options.activation, defaults.activation, kWord);
-    const std::string activation = unwrap(derivation::find_activation(name)).name;
+    const std::string activation = activation_named("--activation", name).name;
     for (const std::size_t units : hidden) spec.layers.push_back({.units = units, .activation = activation});
   }
   const OutputChoice output = choose_output(options, rules.task);
@@ -64,8 +66,18 @@ NetworkSpec chosen_wiring(const FitOptions& options, const Defaults& defaults, c
   return spec;
 }
 
+/// Inputs that the file names are these columns, in this order, or the weights would meet the wrong ones.
+void check_input_names(const std::vector<std::string>& given, const data::Preprocessing& rules) {
+  const std::vector<std::string> prepared = rules.input_names();
+  if (given.empty() || given == prepared) return;
+  throw Exception({ErrorCode::spec, "network", "inputs called " + base::listed(given, 24),
+                   "those of the prepared columns, in their order: " + base::listed(prepared, 24),
+                   "Rename or reorder the network's inputs, or choose columns with --features and --ignore"});
+}
+
 NetworkSpec given_wiring(const FitOptions& options, const data::Preprocessing& rules, ChoiceList& choices) {
   NetworkSpec spec = *options.network;
+  check_input_names(options.input_names, rules);
   if (spec.inputs != rules.input_units()) {
     const std::vector<std::string> names = rules.input_names();
     throw Exception({ErrorCode::spec, "network", base::counted(spec.inputs, "input"),
@@ -154,7 +166,7 @@ void choose_start(const FitOptions& options, const Defaults& defaults, Settings&
     choices.add("first weights", "given", "--start-from", true);
   } else {
     settings.init = pick(choices, "init", "--init", options.init, defaults.init, kWord);
-    (void)unwrap(network::find_init(settings.init));
+    check_init(settings.init);
   }
   choices.add("seed", std::to_string(options.seed), "--seed", options.seed != 0);
 }
@@ -186,6 +198,10 @@ void check_options(const FitOptions& options) {
       if (units == 0)
         refuse("--hidden", "a layer of 0 units", "at least one unit in each layer",
                "Use --hidden none for no hidden layer");
+  if (options.continue_from && options.scale) {
+    refuse("--scale", *options.scale + " together with --start-from a model", "inputs prepared as in the model",
+           "Leave out --scale");
+  }
   if (options.network && (options.hidden.units || options.activation || options.output_activation)) {
     refuse("--network", "a wiring together with --hidden or an activation", "one of them",
            "Write layers and activations into the network");
@@ -216,7 +232,8 @@ data::PreprocessingOptions choose_preprocessing(const FitOptions& options, Choic
 
 Settings choose_settings(const FitOptions& options, const Size& size, const data::Preprocessing& preprocessing,
                          ChoiceList& choices) {
-  const Defaults defaults = defaults_for(size, options.until_tss >= 0.0);
+  Defaults defaults = defaults_for(size, options.until_tss >= 0.0);
+  if (options.continue_from) defaults.precision = ModelAccess::state(*options.continue_from).model.precision();
   Settings settings;
   settings.own_wiring = options.network.has_value() || options.start_from.has_value();
   settings.network = options.network ? given_wiring(options, preprocessing, choices)

@@ -16,6 +16,7 @@ namespace deltarule::app {
 
 struct Settings {
   data::PreprocessingOptions preprocessing;
+  std::optional<data::Preprocessing> own_rules;  // a model's, kept as they are; otherwise fitted to the rows
   bool f64 = false;
   NetworkSpec network;      // inputs and outputs filled in
   bool own_wiring = false;  // the user's: its number of inputs is fixed

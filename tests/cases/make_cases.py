@@ -1,0 +1,335 @@
+#!/usr/bin/env python3
+"""A plain reference for `deltarule-case-1` files: per-unit loops in float64, written from the definitions.
+
+It shares no code with the engine and needs nothing but the standard library. `complete(case)` takes a case without
+`expected`, checks its own slopes against central differences, and fills `expected` in. Run as a program it writes the
+cases listed at its end into the folder it stands in, or into the one given.
+"""
+import json
+import math
+import os
+import random
+import re
+import sys
+
+SQRT1_2 = math.sqrt(0.5)
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def normal_cdf(x):
+    return 0.5 * math.erfc(-x * SQRT1_2)
+
+
+# name: (f, f'), with the slope at a kink as the project's table has it (relu 0, leaky relu 0.01).
+ACTIVATIONS = {
+    "identity": (lambda x: x, lambda x: 1.0),
+    "sigmoid": (sigmoid, lambda x: sigmoid(x) * sigmoid(-x)),
+    "tanh": (math.tanh, lambda x: 1 / math.cosh(x) ** 2),
+    "scaled_tanh": (lambda x: 1.7159 * math.tanh(2 * x / 3), lambda x: 1.7159 * 2 / 3 / math.cosh(2 * x / 3) ** 2),
+    "relu": (lambda x: max(x, 0.0), lambda x: 1.0 if x > 0 else 0.0),
+    "leaky_relu": (lambda x: x if x > 0 else 0.01 * x, lambda x: 1.0 if x > 0 else 0.01),
+    "elu": (lambda x: x if x > 0 else math.expm1(x), lambda x: 1.0 if x > 0 else math.exp(x)),
+    "selu": (lambda x: SELU_SCALE * (x if x > 0 else SELU_ALPHA * math.expm1(x)),
+             lambda x: SELU_SCALE * (1.0 if x > 0 else SELU_ALPHA * math.exp(x))),
+    "gelu": (lambda x: x * normal_cdf(x),
+             lambda x: normal_cdf(x) + x * math.exp(-x * x / 2) / math.sqrt(2 * math.pi)),
+    "swish": (lambda x: x * sigmoid(x), lambda x: sigmoid(x) + x * sigmoid(x) * sigmoid(-x)),
+    "softplus": (lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))), sigmoid),
+    "softsign": (lambda x: x / (1 + abs(x)), lambda x: 1 / (1 + abs(x)) ** 2),
+    "gaussian": (lambda x: math.exp(-x * x), lambda x: -2 * x * math.exp(-x * x)),
+    "sin": (math.sin, math.cos),
+    "hard_tanh": (lambda x: min(1.0, max(-1.0, x)), lambda x: 1.0 if -1 < x < 1 else 0.0),
+}
+
+
+def activate(name, nets):
+    if name == "softmax":
+        top = max(nets)
+        powers = [math.exp(x - top) for x in nets]
+        return [p / sum(powers) for p in powers]
+    return [ACTIVATIONS[name][0](x) for x in nets]
+
+
+def loss(kind, nets, outputs, targets):
+    """E of one pattern; the cross-entropies from the net inputs."""
+    if kind == "half_sse":
+        return sum((t - a) ** 2 for a, t in zip(outputs, targets)) / 2
+    if kind == "mse":
+        return sum((t - a) ** 2 for a, t in zip(outputs, targets)) / len(outputs)
+    if kind == "output_sum":
+        return sum(outputs)
+    if kind == "binary_ce":  # -t ln a - (1 - t) ln(1 - a)
+        return sum(max(x, 0) - t * x + math.log1p(math.exp(-abs(x))) for x, t in zip(nets, targets))
+    if kind == "softmax_ce":
+        top = max(nets)
+        log_sum = top + math.log(sum(math.exp(x - top) for x in nets))
+        return sum(t * (log_sum - x) for x, t in zip(nets, targets))
+    raise ValueError(kind)
+
+
+def output_deltas(kind, activation, nets, outputs, targets):
+    """(10): minus the slope of E by the net inputs of the output units."""
+    if kind in ("binary_ce", "softmax_ce"):
+        return [t - a for a, t in zip(outputs, targets)]
+    factor = {"half_sse": 1, "mse": 2 / len(outputs), "output_sum": None}[kind]
+    minus_slope = [-1.0 if factor is None else factor * (t - a) for a, t in zip(outputs, targets)]
+    if activation == "softmax":
+        mean = sum(g * a for g, a in zip(minus_slope, outputs))
+        return [a * (g - mean) for g, a in zip(minus_slope, outputs)]
+    return [g * ACTIVATIONS[activation][1](x) for g, x in zip(minus_slope, nets)]
+
+
+class Reference:
+    def __init__(self, case):
+        self.case = case
+        self.layers = case["network"]["layers"]
+        self.sources = [layer.get("from", [k]) for k, layer in enumerate(self.layers)]
+        self.weights = json.loads(json.dumps(case["initial"]))
+        self.memory = {}
+        self.step = 0
+
+    def forward(self, x):
+        """(4): the net inputs and activations of every layer; activations[0] is the input."""
+        activations, nets = [x], []
+        for layer, sources, block in zip(self.layers, self.sources, self.weights):
+            bias = block.get("bias", [0.0] * layer["units"])
+            nets.append([bias[j] + sum(w * a for s in sources
+                                       for w, a in zip(block["from"][str(s)][j], activations[s]))
+                         for j in range(layer["units"])])
+            activations.append(activate(layer["activation"], nets[-1]))
+        return nets, activations
+
+    def error(self, patterns):
+        total = 0.0
+        for p in patterns:
+            nets, activations = self.forward(self.case["data"]["x"][p])
+            total += loss(self.case["loss"], nets[-1], activations[-1], self.case["data"]["t"][p])
+        return total
+
+    def slopes(self, patterns):
+        """(3), summed over the patterns."""
+        total = {}
+        for p in patterns:
+            nets, activations = self.forward(self.case["data"]["x"][p])
+            fed_back = [[0.0] * layer["units"] for layer in self.layers]  # (11), with delta's sign
+            for k in reversed(range(len(self.layers))):
+                name = self.layers[k]["activation"]
+                if k == len(self.layers) - 1:
+                    deltas = output_deltas(self.case["loss"], name, nets[k], activations[-1], self.case["data"]["t"][p])
+                else:
+                    deltas = [g * ACTIVATIONS[name][1](x) for g, x in zip(fed_back[k], nets[k])]  # (12)
+                for s in self.sources[k]:
+                    for j, delta in enumerate(deltas):
+                        for i, a in enumerate(activations[s]):
+                            total[k, s, j, i] = total.get((k, s, j, i), 0.0) - delta * a
+                            if s > 0:
+                                fed_back[s - 1][i] += delta * self.weights[k]["from"][str(s)][j][i]
+                if self.layers[k].get("bias", True):
+                    for j, delta in enumerate(deltas):
+                        total[k, "bias", j] = total.get((k, "bias", j), 0.0) - delta
+        return total
+
+    def place(self, key):
+        """The list and index that hold a weight."""
+        block = self.weights[key[0]]
+        return (block["bias"], key[2]) if key[1] == "bias" else (block["from"][str(key[1])][key[2]], key[3])
+
+    def reduced(self, patterns):
+        divisor = len(patterns) if self.case["training"].get("reduction", "sum") == "mean" else 1
+        return {key: slope / divisor for key, slope in self.slopes(patterns).items()}
+
+    def learn(self, patterns):
+        rule, penalty = self.case["optimizer"], self.case.get("regularization", {})
+        self.step += 1
+        for key, g in self.reduced(patterns).items():
+            row, index = self.place(key)
+            w, is_bias = row[index], key[1] == "bias"
+            if is_bias and not self.layers[key[0]].get("train_bias", True):
+                continue
+            if not is_bias:
+                g += penalty.get("l2", 0) * w + penalty.get("l1", 0) * ((w > 0) - (w < 0))
+            row[index] = w + self.change(rule, key, g, 0.0 if is_bias else w)
+
+    def change(self, rule, key, g, decayed):
+        lr, kind = rule["lr"], rule["kind"]
+        if kind == "sgd":
+            return -lr * g
+        if kind in ("momentum", "nesterov"):
+            v = self.memory[key] = rule["mu"] * self.memory.get(key, 0.0) - lr * g
+            return v if kind == "momentum" else rule["mu"] * v - lr * g
+        b1, b2 = rule["beta1"], rule["beta2"]
+        m, v = self.memory.get(key, (0.0, 0.0))
+        m, v = self.memory[key] = (b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g)
+        m, v = m / (1 - b1 ** self.step), v / (1 - b2 ** self.step)
+        decay = rule["weight_decay"] * decayed if kind == "adamw" else 0.0
+        return -lr * (m / (math.sqrt(v) + rule["eps"]) + decay)
+
+    def as_blocks(self, slopes=None):
+        blocks = json.loads(json.dumps(self.weights))
+        for key, slope in (slopes or {}).items():
+            block = blocks[key[0]]
+            if key[1] == "bias":
+                block["bias"][key[2]] = slope
+            else:
+                block["from"][str(key[1])][key[2]][key[3]] = slope
+        return blocks
+
+    def outputs(self):
+        return [self.forward(x)[1][-1] for x in self.case["data"]["x"]]
+
+
+def check_slopes(reference, patterns, slopes):
+    """Every slope against a central difference: a reference that is wrong must not write cases."""
+    h = 1e-6
+    for key, slope in slopes.items():
+        row, index = reference.place(key)
+        w = row[index]
+        row[index] = w + h
+        above = reference.error(patterns)
+        row[index] = w - h
+        below = reference.error(patterns)
+        row[index] = w
+        difference = (above - below) / (2 * h)
+        if abs(slope - difference) > 1e-6 * max(1, abs(above), abs(slope)):
+            raise ValueError(f"{reference.case['name']}: slope {key} is {slope}, central difference {difference}")
+
+
+def complete(case, steps=5, epochs_listed=6, all_outputs=True, threshold=None, checked=True):
+    """Fills `expected` in."""
+    reference, training = Reference(case), case["training"]
+    everything = list(range(len(case["data"]["x"])))
+    size = len(everything) if training["batch"] == "all" else training["batch"]
+    orders = training.get("order", [everything])
+    first = orders[0][:size]
+    if checked:
+        check_slopes(reference, first, reference.slopes(first))
+    expected = {"loss_sum_initial": reference.error(everything)}
+    if all_outputs:
+        expected["outputs_initial"] = reference.outputs()
+    expected["first_batch_gradient"] = reference.as_blocks(reference.reduced(first))
+    expected["after_step"], expected["after_epoch"] = [], []
+    listed = {1 + e * (training["epochs"] - 1) // max(1, epochs_listed - 1) for e in range(epochs_listed)}
+    crossing = None
+    for epoch in range(1, training["epochs"] + 1):
+        order = orders[(epoch - 1) % len(orders)]
+        for start in range(0, len(order), size):
+            reference.learn(order[start:start + size])
+            if reference.step <= steps:
+                expected["after_step"].append({"step": reference.step, "loss_sum": reference.error(everything),
+                                               "weights": reference.as_blocks()})
+        now = reference.error(everything)
+        if epoch in listed:
+            expected["after_epoch"].append({"epoch": epoch, "loss_sum": now})
+        if threshold is not None and crossing is None and now < threshold:
+            crossing = expected["first_epoch_with_loss_below"] = {
+                "threshold": threshold, "epoch": epoch, "loss_sum": now}
+    expected["final"] = {"loss_sum": reference.error(everything), "weights": reference.as_blocks()}
+    if all_outputs:
+        expected["final"]["outputs"] = reference.outputs()
+    case["expected"] = expected
+    return case
+
+
+def rounded(value):
+    if isinstance(value, dict):
+        return {key: rounded(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [rounded(v) for v in value]
+    return float(f"{value:.15g}") if isinstance(value, float) else value
+
+
+def written(case):
+    """JSON as the other cases have it: one row of numbers per line."""
+    text = json.dumps(rounded(case), indent=1)
+    return re.sub(r"\[[^][{}]*\]", lambda row: "[" + ", ".join(row.group()[1:-1].split()).replace(",,", ",") + "]", text) + "\n"
+
+
+def random_start(case, rng, scale):
+    """Initial weights of three decimals, so that what is written is what is meant."""
+    def number():
+        return round(rng.uniform(-scale, scale), 3)
+    sizes = [case["network"]["inputs"]] + [layer["units"] for layer in case["network"]["layers"]]
+    case["initial"] = []
+    for k, layer in enumerate(case["network"]["layers"]):
+        block = {"from": {str(s): [[number() for _ in range(sizes[s])] for _ in range(layer["units"])]
+                          for s in layer.get("from", [k])}}
+        if layer.get("bias", True):
+            block["bias"] = [number() for _ in range(layer["units"])]
+        case["initial"].append(block)
+
+
+def random_data(case, rng, patterns):
+    def target():
+        if case["loss"] == "softmax_ce":
+            raw = [rng.randint(1, 9) for _ in range(units)]
+            hit = rng.randrange(units)
+            return [float(k == hit) for k in range(units)] if rng.random() < 0.5 else [r / sum(raw) for r in raw]
+        if case["loss"] == "binary_ce":
+            return [rng.choice([0, 1, 0.25]) for _ in range(units)]
+        return [round(rng.uniform(-1, 1), 2) for _ in range(units)]
+    units = case["network"]["layers"][-1]["units"]
+    inputs = case["network"]["inputs"]
+    case["data"] = {"x": [[round(rng.uniform(-1, 1), 2) for _ in range(inputs)] for _ in range(patterns)],
+                    "t": [rounded(target()) for _ in range(patterns)]}
+
+
+SOURCE = "made from the definitions with an independent float64 reference (make_cases.py), its slopes checked by central differences"
+SMALL_ADAM = {"lr": 0.01, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+
+
+def layer(units, activation, **more):
+    return {"units": units, "activation": activation, **more}
+
+
+# name, about, inputs, layers, loss, optimizer, training, penalties, patterns
+CASES = [
+    ("rule-nesterov", "v = mu v - lr g; w += mu v - lr g.", 2,
+     [layer(4, "tanh"), layer(3, "sigmoid"), layer(2, "identity")], "half_sse",
+     {"kind": "nesterov", "lr": 0.1, "mu": 0.9}, {"batch": 3, "epochs": 25, "reduction": "mean"}, None, 7),
+    ("rule-adamw", "Adam, and weights (not biases) also shrink by lr weight_decay w, apart from the slope.", 2,
+     [layer(4, "tanh"), layer(3, "sigmoid"), layer(2, "identity")], "half_sse",
+     {"kind": "adamw", **SMALL_ADAM, "weight_decay": 0.3}, {"batch": 3, "epochs": 25, "reduction": "mean"}, None, 7),
+    ("penalties-300-patterns", "l1 and l2 on weights only, full batch of more than 256 patterns, mean.", 2,
+     [layer(3, "scaled_tanh"), layer(1, "identity")], "half_sse",
+     {"kind": "sgd", "lr": 0.2}, {"batch": "all", "epochs": 12, "reduction": "mean"}, {"l2": 0.05, "l1": 0.01}, 300),
+    ("skip-gelu-selu", "A short-cut past each hidden layer, gelu and selu units, frozen biases, momentum, sum.", 3,
+     [layer(5, "gelu"), layer(4, "selu", **{"from": [0, 1], "train_bias": False}),
+      layer(2, "softplus", **{"from": [0, 2]})], "half_sse",
+     {"kind": "momentum", "lr": 0.01, "mu": 0.8}, {"batch": 4, "epochs": 10}, None, 9),
+    ("mse-sum", "Mean over three outputs, summed over batches of 4 of 10 patterns.", 2,
+     [layer(5, "swish"), layer(3, "softsign")], "mse",
+     {"kind": "sgd", "lr": 0.1}, {"batch": 4, "epochs": 15, "reduction": "sum"}, None, 10),
+    ("no-bias-single-units", "Layers of one unit and without biases, sum of the outputs as error, batches of one.", 2,
+     [layer(1, "sin", bias=False), layer(1, "leaky_relu"), layer(2, "hard_tanh", bias=False)], "output_sum",
+     {"kind": "adam", **SMALL_ADAM}, {"batch": 1, "epochs": 6}, None, 5),
+    ("binary-ce-order", "Independent sigmoids with cross-entropy, given orders in mini-batches, l1.", 3,
+     [layer(4, "elu"), layer(2, "sigmoid")], "binary_ce",
+     {"kind": "sgd", "lr": 0.3}, {"batch": 2, "epochs": 12, "reduction": "mean", "order": [
+         [4, 0, 2, 1, 3], [1, 3, 4, 2, 0]]}, {"l1": 0.02}, 5),
+    ("softmax-half-sse", "Softmax under half squared error: the whole Jacobian in (10).", 2,
+     [layer(4, "gaussian"), layer(3, "softmax")], "half_sse",
+     {"kind": "momentum", "lr": 0.3, "mu": 0.5}, {"batch": "all", "epochs": 15, "reduction": "mean"}, None, 8),
+]
+
+
+def make(number, name, about, inputs, layers, kind, optimizer, training, penalties, patterns):
+    case = {"schema": "deltarule-case-1", "name": name, "about": about, "source": SOURCE,
+            "network": {"inputs": inputs, "layers": layers}, "loss": kind, "optimizer": optimizer, "training": training}
+    if penalties:
+        case["regularization"] = penalties
+    case["tolerance"] = {"relative": 1e-10, "absolute": 1e-12}
+    rng = random.Random(number)
+    random_data(case, rng, patterns)
+    random_start(case, rng, 0.5)
+    return complete(case, all_outputs=patterns <= 20)
+
+
+if __name__ == "__main__":
+    folder = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
+    for number, given in enumerate(CASES):
+        with open(os.path.join(folder, given[0] + ".json"), "w", encoding="utf-8") as file:
+            file.write(written(make(number, *given)))
