@@ -1,5 +1,7 @@
 #include "cli/report.hpp"
 
+#include <algorithm>
+
 #include "cli/terminal.hpp"
 #include "cli/text/layout.hpp"
 
@@ -19,7 +21,10 @@ std::string labelled(std::string_view label) {
 Report::Report(bool quiet) : quiet_(quiet), width_(wrap_width(Stream::err)) {}
 
 void Report::line(std::string_view label, std::string_view text) const {
-  if (!quiet_) write_err(labelled(label) + wrap(text, width_, kTexts) + "\n");
+  if (quiet_) return;
+  std::string lines = wrap(text, width_, kTexts);
+  std::ranges::replace(lines, kUnbrokenSpace, ' ');
+  write_err(labelled(label) + lines + "\n");
 }
 
 void Report::block(std::string_view label, const std::vector<std::string>& lines) const {

@@ -8,6 +8,9 @@
 
 namespace deltarule::cli {
 
+/// A space in a line's text at which it is never broken; names from outside never hold it (layout.hpp, printable).
+inline constexpr char kUnbrokenSpace = '\x1f';
+
 class Report {
  public:
   /// A quiet report says nothing.

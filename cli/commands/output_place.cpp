@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <optional>
-#include <system_error>
 
 #include "cli/text/layout.hpp"
 #include "cli/usage.hpp"
@@ -72,8 +70,7 @@ OutputPlace chosen_place(const std::string& data) {
 
 void refuse_same_file(const std::string& output, const std::string& input, std::string_view what, std::string fix) {
   if (output.empty() || input.empty() || input == "-") return;
-  std::error_code fault;  // a file that is not there is not the same
-  if (output != input && !std::filesystem::equivalent(output, input, fault)) return;
+  if (output != input && !is_same_file(output, input)) return;
   refuse("-o", fmt::format("\"{}\", {}", printable(output), what), "another file", std::move(fix));
 }
 

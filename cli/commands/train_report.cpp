@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/commands/measures.hpp"
 #include "cli/commands/tables.hpp"
 #include "cli/text/layout.hpp"
@@ -39,15 +41,21 @@ std::string split_text(const FitPlan& plan) {
 }
 
 /// "--seed 0", several to a line. The shares of the split have their own line.
-std::string settings_text(const FitPlan& plan, bool given) {
+std::string settings_text(const FitPlan& plan, const TrainCommand& command, bool given) {
   std::vector<std::string> parts;
   for (const Choice& choice : plan.choices) {
+    const bool is_start = choice.option == "--start-from";
+    if (is_start && choice.what == "scale") continue;  // the model's, as a note says
     const bool is_share = choice.option == "--test" || choice.option == "--validation";
     if (choice.given == given && !is_share && choice.what != "goal") {
-      parts.push_back(choice.option + " " + printable(choice.value));
+      std::string part = choice.option + " " + printable(is_start ? command.start_from : choice.value);
+      std::ranges::replace(part, ' ', kUnbrokenSpace);
+      parts.push_back(std::move(part));
     }
   }
-  return joined(parts, "; ");
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
+  return text;
 }
 
 std::string stop_text(const FitReport& result, const TrainCommand& command) {
@@ -106,7 +114,7 @@ void report_plan(const Report& report, const FitPlan& plan, const TrainCommand& 
   report.line("split", split_text(plan));
   report.line("network", fmt::format("{}: {}", plan.network, counted(plan.weight_count, "weight")));
   for (const bool given : {true, false}) {
-    const std::string settings = settings_text(plan, given);
+    const std::string settings = settings_text(plan, command, given);
     if (!settings.empty()) report.line(given ? "given" : "chosen", settings);
   }
   report.line("epochs",
@@ -134,10 +142,10 @@ void report_result(const Report& report, const FitReport& result, const TrainCom
 
 void report_written(const Report& report, const Model& model, const FitReport& result, const TrainCommand& command,
                     const std::string& path) {
-  report.line("wrote", printable(path));
+  report.block("wrote", {printable(path)});
   report.line("weights",
               fmt::format("digest {}, fitted on {}", result.weights_digest, counted(result.rows_seen, "row")));
-  report.line("next", next_command(model, command, path));
+  report.block("next", {next_command(model, command, path)});  // to be copied as it stands
 }
 
 }  // namespace deltarule::cli

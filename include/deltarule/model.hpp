@@ -108,5 +108,7 @@ struct NetworkFile {
 void check_writable(const std::string& path, bool overwrite = false);
 /// Writes a file whole or not at all, as Model::save does. Throws Exception (io).
 void write_file(const std::string& path, std::string_view text, bool overwrite = false);
+/// Whether both names lead to one existing file, through links too.
+[[nodiscard]] bool is_same_file(const std::string& a, const std::string& b);
 
 }  // namespace deltarule

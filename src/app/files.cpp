@@ -3,6 +3,7 @@
 
 #include "deltarule/model.hpp"
 #include "io/atomic_file.hpp"
+#include "io/file.hpp"
 
 namespace deltarule {
 
@@ -15,5 +16,7 @@ void write_file(const std::string& path, std::string_view text, bool overwrite) 
   const Result<void> written = io::write_atomically(path, std::as_bytes(std::span(text)), overwrite);
   if (!written) throw Exception(written.error());
 }
+
+bool is_same_file(const std::string& a, const std::string& b) { return io::is_same_file(a, b); }
 
 }  // namespace deltarule

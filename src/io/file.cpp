@@ -1,5 +1,6 @@
 #include "io/file.hpp"
 
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <new>
 #include <system_error>
 
@@ -126,6 +128,11 @@ PathKind path_kind(const std::string& path) {
   if (::stat(path.c_str(), &status) != 0) return PathKind::nothing;
   if (S_ISREG(status.st_mode)) return PathKind::file;
   return S_ISDIR(status.st_mode) ? PathKind::directory : PathKind::other;
+}
+
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code fault;  // a file that is not there is no file's equal
+  return std::filesystem::equivalent(a, b, fault) && !fault;
 }
 
 }  // namespace deltarule::io

@@ -47,4 +47,7 @@ enum class PathKind : std::uint8_t { nothing, file, directory, other };
 /// What is at the path now; `nothing` also when it cannot be looked at.
 [[nodiscard]] PathKind path_kind(const std::string& path);
 
+/// Whether both names lead to one existing file, through links too.
+[[nodiscard]] bool is_same_file(const std::string& a, const std::string& b);
+
 }  // namespace deltarule::io

@@ -101,7 +101,7 @@ bool is_scaled(const data::Preprocessing& rules) {
 }
 
 void note_earlier_fit(const FitOptions& options, const model::Model& result, FitReport& report) {
-  if (!options.start_from) return;
+  if (!options.start_from || report.measured_on == "training") return;  // those were seen anyway
   const bool has_test = result.provenance.test_rows > 0;
   if (options.continue_from && has_test && same_split(ModelAccess::state(*options.continue_from).model, result)) return;
   report.start_may_have_seen = true;

@@ -187,7 +187,6 @@ Fitted fit(const Dataset& data, const FitOptions& given, const FitEvents& events
   Learned learned = learn(material, prepared.preprocessing, prepared.settings, watch);
   model::Model model = model_of(material, learned, prepared.plan, options);
   FitReport report = report_of(learned, prepared.plan);
-  note_earlier_fit(options, model, report);
 
   const std::vector<std::uint32_t> seen =
       report.refitted ? training_and_validation(prepared.split) : prepared.split.training;
@@ -195,6 +194,7 @@ Fitted fit(const Dataset& data, const FitOptions& given, const FitEvents& events
   const Judge judge{seen, measured, Seed{options.seed}};
   Measurement own = measure_learned(material, model, measured, judge, options.threads);
   report.measured_rows = measured.size();
+  note_earlier_fit(options, model, report);
   report.metrics = std::move(own.metrics);
   report.confusion = std::move(own.confusion);
   add_baselines(material, prepared, options, model, judge, events, report);

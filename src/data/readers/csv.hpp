@@ -42,7 +42,8 @@ Result<Table> read_csv(const std::string& path, const CsvOptions& options, Notic
 /// The same from bytes in memory; `source` is the name for messages.
 Result<Table> parse_csv(std::string_view bytes, std::string source, const CsvOptions& options, Notices& notices);
 
-/// "; if that means missing: --missing 'NA,NaN,?,TEXT'"; nothing for a text that is too long or too odd to be typed like that.
+/// "; if that means missing: --missing 'NA,NaN,?,TEXT'"; nothing for a text that is too long
+/// or too odd to be typed like that.
 [[nodiscard]] std::string missing_hint(std::string_view text);
 
 /// `text` as a field of a line: in quotes, doubled inside, where it has to be.
