@@ -1,6 +1,5 @@
 #include "io/file.hpp"
 
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
