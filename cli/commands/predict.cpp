@@ -85,11 +85,18 @@ void fields_of(std::size_t row, const Predictions& predictions, bool probabiliti
   }
 }
 
+/// Readers trim blanks around a bare field, and take an empty line for none.
+bool needs_quotes(const std::string& field, bool alone) {
+  if (field.empty()) return alone;
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  return is_blank(field.front()) || is_blank(field.back()) || field.find_first_of(",\"\r\n") != std::string::npos;
+}
+
 /// RFC 4180, with a line feed alone at the end of lines.
 void append_csv(std::string& line, const std::vector<std::string>& fields) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) line += ',';
-    if (fields[i].find_first_of(",\"\r\n") == std::string::npos) {
+    if (!needs_quotes(fields[i], fields.size() == 1)) {
       line += fields[i];
       continue;
     }

@@ -48,7 +48,10 @@ std::string settings_text(const FitPlan& plan, const TrainCommand& command, bool
     if (is_start && choice.what == "scale") continue;  // the model's, as a note says
     const bool is_share = choice.option == "--test" || choice.option == "--validation";
     if (choice.given == given && !is_share && choice.what != "goal") {
-      std::string part = choice.option + " " + printable(is_start ? command.start_from : choice.value);
+      const std::string value = printable(is_start ? command.start_from : choice.value);
+      const bool is_switch = choice.option.find("--no-") != std::string::npos;  // its value cannot be typed behind it
+      std::string part = is_switch ? fmt::format("{} {} ({})", choice.what, value, choice.option)
+                                   : fmt::format("{} {}", choice.option, value);
       std::ranges::replace(part, ' ', kUnbrokenSpace);
       parts.push_back(std::move(part));
     }

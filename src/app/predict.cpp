@@ -1,5 +1,6 @@
 // Model::predict and Model::evaluate: bind a table to the model, run the predictor, put the decisions into words.
 #include <algorithm>
+#include <cmath>
 
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
@@ -28,8 +29,9 @@ model::Decisions decisions_for(const app::ModelState& model, const data::BoundTa
 void put_numbers(const model::Decisions& decisions, bool single, Predictions& out) {
   for (const double value : decisions.values) {
     const auto narrow = static_cast<float>(value);
-    out.values.push_back(single ? static_cast<double>(narrow) : value);
-    out.text.push_back(single ? io::to_text(narrow) : io::to_text(value));
+    const bool as_single = single && std::isfinite(narrow);  // a target's scale may carry it beyond the range of f32
+    out.values.push_back(as_single ? static_cast<double>(narrow) : value);
+    out.text.push_back(as_single ? io::to_text(narrow) : io::to_text(value));
   }
 }
 

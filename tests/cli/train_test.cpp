@@ -230,6 +230,15 @@ TEST(Train, ADivergedRunEndsItsEventsWithAnError) {
   EXPECT_EQ(event["exit_code"], 6);
 }
 
+TEST(Train, ANetworkThatTheMachineCannotHoldIsRefusedBeforeItsFirstByte) {
+  const Folder folder;
+  folder.write("data.csv", straight_line(100));
+  const Outcome outcome = run(folder, {"train", "data.csv", "--target", "y", "--hidden", "1000000,1000000"});
+  EXPECT_EQ(outcome.code, 2) << outcome.err;
+  EXPECT_NE(outcome.err.find("GiB to train; needed at most"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("--hidden"), std::string::npos) << outcome.err;
+}
+
 TEST(Train, TheTextbookLearnsXor) {
   const Folder folder;
   folder.write("xor.csv", xor_table());

@@ -101,10 +101,12 @@ TEST_F(Use, ProbabilitiesAreOneColumnPerClassAndSumToOne) {
 
 TEST_F(Use, KeptColumnsAreCopiedLetterByLetter) {
   folder().write("odd.csv",
-                 "id,x,y,colour,note\n007,1.0,3.00,red,\"a, \"\"b\"\"\"\n 1e3 ,1.10,3,green,\n\"x\ny\",1,3,NA,NA\n");
+                 "id,x,y,colour,note\n007,1.0,3.00,red,\"a, \"\"b\"\"\"\n 1e3 ,1.10,3,green,\n\"x\ny\",1,3,NA,NA\n\" z "
+                 "\",1,3,NA,NA\n");
   const Outcome outcome = predict({"odd.csv", "--keep", "id,note", "--keep", "x"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_EQ(outcome.out, "prediction,id,note,x\na,007,\"a, \"\"b\"\"\",1.0\na,1e3,,1.10\na,\"x\ny\",NA,1\n");
+  EXPECT_EQ(outcome.out,
+            "prediction,id,note,x\na,007,\"a, \"\"b\"\"\",1.0\na,1e3,,1.10\na,\"x\ny\",NA,1\na,\" z \",NA,1\n");
 }
 
 TEST_F(Use, KeepingAColumnDoesNotChangeThePredictions) {

@@ -150,7 +150,8 @@ std::string verdict(const FitReport& report, bool linear) {
              " beats the " + baseline.name + " model: " + base::counted(report.measured_rows, "row") + " (" + both +
              ").";
     }
-    if (own->high < other->value) return worse(subject, baseline.name, both, linear);
+    if (own->high < other->low)
+      return worse(subject, baseline.name, both, linear);  // neither interval reaches the other
     return subject + " does not beat the " + baseline.name + " model beyond the interval (" + both + "): " +
            (baseline.name == "linear" ? "prefer --hidden none, which does as well and is simpler."
                                       : "the features may not tell much about the target.");

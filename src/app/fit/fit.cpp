@@ -1,6 +1,7 @@
 // fit(): from a table to a trained, measured model. Each step is a function elsewhere; this is their order.
 #include "deltarule/fit.hpp"
 
+#include <cmath>
 #include <utility>
 
 #include "app/access.hpp"
@@ -11,8 +12,10 @@
 #include "app/fit/provenance.hpp"
 #include "app/fit/settings.hpp"
 #include "app/words.hpp"
+#include "base/aligned.hpp"
 #include "base/text.hpp"
 #include "derivation/registry.hpp"
+#include "io/memory.hpp"
 #include "io/number.hpp"
 #include "kernels/kernels.hpp"
 
@@ -61,8 +64,35 @@ void describe_table(const Dataset& data, FitPlan& plan) {
   plan.targets = data.targets();
 }
 
+/// Weights, slopes, what the rule remembers and the best weights so far, rows padded as the kernels want them.
+double bytes_to_train(const base::Graph& graph, bool f64) {
+  constexpr double kArrays = 7.0;
+  double numbers = 0.0;
+  for (const base::Layer& layer : graph.layers()) {
+    double senders = 1.0;
+    for (const base::Block& block : layer.blocks) senders += static_cast<double>(block.sending);
+    numbers +=
+        senders * static_cast<double>(f64 ? base::padded<double>(layer.units) : base::padded<float>(layer.units));
+  }
+  return kArrays * numbers * (f64 ? 8.0 : 4.0);
+}
+
+/// A network that the machine cannot hold is refused before its first byte: asked for, it could take the system down.
+void refuse_what_does_not_fit(const base::Graph& graph, bool f64) {
+  const double needed = bytes_to_train(graph, f64);
+  const auto there = static_cast<double>(io::machine_memory());
+  if (needed <= there) return;
+  constexpr double kGibibyte = 1073741824.0;
+  throw Exception({ErrorCode::spec, "network " + network_in_words(graph),
+                   std::to_string(graph.connection_count()) + " weights, which take about " +
+                       rounded(std::ceil(needed / kGibibyte)) + " GiB to train",
+                   "at most the " + rounded(std::ceil(there / kGibibyte)) + " GiB that the machine has",
+                   "Use fewer units (--hidden), fewer inputs (--ignore) or --precision f32"});
+}
+
 void describe_choices(const Prepared& prepared, const FitOptions& options, FitPlan& plan) {
   const base::Graph graph = unwrap(base::Graph::create(prepared.settings.network));
+  refuse_what_does_not_fit(graph, prepared.settings.f64);
   for (const data::FeatureRule& rule : prepared.preprocessing.features) plan.features.push_back(rule.name);
   plan.classes = prepared.preprocessing.classes;
   plan.network = network_in_words(graph);
