@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::size_t kMostWeights = std::size_t{1} << 40;  // 4 TB of f32: beyond any machine this is meant for
 
-Error fault(std::size_t layer, std::string got, std::string needed, std::string fix = {}) {
+Error fault(std::size_t layer, std::string got, std::string needed,
+            std::string fix = "Correct the layer in the description of the network") {
   return {ErrorCode::spec, "layer " + std::to_string(layer + 1), std::move(got), std::move(needed), std::move(fix)};
 }
 

@@ -21,7 +21,7 @@ constexpr mode_t kFileMode = 0666;  // minus the user's umask, as any program's 
 constexpr int kMostAttempts = 100;  // names of temporary files tried before giving up
 
 Error fault(const std::string& path, std::string got, std::string fix = {}) {
-  return {ErrorCode::io, path, std::move(got), {}, std::move(fix)};
+  return {ErrorCode::io, path, std::move(got), "a place where a file can be written", std::move(fix)};
 }
 
 Error system_fault(const std::string& path, const std::string& what, int number) {

@@ -258,12 +258,20 @@ class Reader {
   std::unordered_set<std::string> used_;
 };
 
+/// What can always be done about a file that cannot be read, where the fault itself suggests nothing better.
+Error with_fix(Error error) {
+  if (error.fix.empty()) error.fix = "Use an undamaged copy of the file, or train the model again";
+  return error;
+}
+
 }  // namespace
 
 Result<Model> Model::parse(std::span<const std::byte> bytes, const std::string& name) {
   auto container = io::parse_container(bytes, name);
-  if (!container) return container.error();
-  return Reader(std::move(*container), name).read_model();
+  if (!container) return with_fix(container.error());
+  auto model = Reader(std::move(*container), name).read_model();
+  if (!model) return with_fix(model.error());
+  return model;
 }
 
 }  // namespace deltarule::model
