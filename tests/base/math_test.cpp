@@ -1,5 +1,6 @@
 // Our elementary functions against long double: sampled densely, over all exponents, and at the edges.
 #include "base/math.hpp"
+#include "campaign.hpp"
 
 #include <gtest/gtest.h>
 
@@ -64,10 +65,10 @@ std::vector<T> samples() {
                            T(88.722839),
                            T(-103.97208),
                            T(6381956970095103.0) * T(4.0)};
-  constexpr std::size_t kCount = 400'000;
-  const Bits<T> step = (~Bits<T>{0} / kCount) | 1;
+  const std::size_t count = test::lengthened<std::size_t>(400'000);
+  const Bits<T> step = (~Bits<T>{0} / static_cast<Bits<T>>(count)) | 1;
   Bits<T> bits = 0;
-  for (std::size_t i = 0; i < kCount; ++i, bits += step) values.push_back(std::bit_cast<T>(bits));
+  for (std::size_t i = 0; i < count; ++i, bits += step) values.push_back(std::bit_cast<T>(bits));
   // Where the functions are not constant: an even walk over [-800, 800] and a finer one over [-8, 8].
   for (int i = -200'000; i <= 200'000; ++i) {
     values.push_back(static_cast<T>(i * 0.0040013));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "campaign.hpp"
 #include "io/number.hpp"
 #include "tables.hpp"
 
@@ -73,7 +74,7 @@ Written random_table(base::Random& random) {
 
 TEST(CsvProperty, what_is_written_in_any_quoting_is_read_back) {
   std::size_t compared = 0;
-  for (std::uint32_t trial = 0; trial < 3000; ++trial) {
+  for (std::uint32_t trial = 0; trial < test::lengthened<std::uint32_t>(3000); ++trial) {
     base::Random random = random_for(trial);
     const Written written = random_table(random);
     Notices notices;
@@ -141,7 +142,7 @@ TEST(CsvProperty, no_bytes_crash_the_reader) {
   static constexpr std::string_view kAlphabet = ",,,;\t|\"\"\n\n\r  019.e-+aNA?{\0\xC3\xA9\xFF";
   std::size_t tables = 0;
   std::size_t errors = 0;
-  for (std::uint32_t trial = 0; trial < 20'000; ++trial) {
+  for (std::uint32_t trial = 0; trial < test::lengthened<std::uint32_t>(20'000); ++trial) {
     base::Random random = random_for(20'000 + trial);
     std::string bytes;
     const std::uint32_t kinds = 6 + random.below(static_cast<std::uint32_t>(kAlphabet.size()) - 6 + 1);
@@ -155,7 +156,7 @@ TEST(CsvProperty, no_bytes_crash_the_reader) {
 TEST(CsvProperty, no_damage_to_a_good_table_crashes_the_reader) {
   std::size_t tables = 0;
   std::size_t errors = 0;
-  for (std::uint32_t trial = 0; trial < 10'000; ++trial) {
+  for (std::uint32_t trial = 0; trial < test::lengthened<std::uint32_t>(10'000); ++trial) {
     base::Random random = random_for(50'000 + trial);
     std::string bytes = random_table(random).text;
     const auto size = static_cast<std::uint32_t>(bytes.size());

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "campaign.hpp"
 #include "io/reseal.hpp"
 
 namespace deltarule::io {
@@ -184,7 +185,7 @@ TEST(Container, RandomDamageWithARightDigestNeverCrashesAndWhatIsAcceptedIsSound
   std::mt19937 random(7);
   const std::string symbols = "{}[]\",:0123456789-.eE\\ \xFF" + std::string(1, '\0');
   std::size_t tried = 0, accepted = 0;
-  for (int round = 0; round < 20'000; ++round, ++tried) {
+  for (int round = 0; round < test::lengthened(20'000); ++round, ++tried) {
     std::vector<std::byte> bytes = original;
     const std::size_t changes = 1 + random() % 3;
     for (std::size_t c = 0; c < changes; ++c) {
@@ -206,7 +207,7 @@ TEST(Container, RandomDamageWithARightDigestNeverCrashesAndWhatIsAcceptedIsSound
     ASSERT_TRUE(again) << again.error().message();
     ASSERT_TRUE(parse_container(*again, "f"));
   }
-  EXPECT_EQ(tried, 20'000U);
+  EXPECT_EQ(tried, test::lengthened(20'000U));
   EXPECT_GT(accepted, 200U);  // changes of numbers and texts alone are fine, and must have been met
 }
 

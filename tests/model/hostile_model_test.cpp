@@ -7,6 +7,7 @@
 #include <limits>
 #include <random>
 
+#include "campaign.hpp"
 #include "io/json.hpp"
 #include "io/reseal.hpp"
 #include "io/safetensors.hpp"
@@ -273,7 +274,7 @@ void mutate(std::string& text, std::mt19937& random) {
 TEST(HostileModel, RandomForgeriesNeverCrashAndWhatIsAcceptedIsWhole) {
   std::mt19937 random(11);
   std::size_t accepted = 0, tried = 0;
-  for (int round = 0; round < 4'000; ++round) {
+  for (int round = 0; round < test::lengthened(4'000); ++round) {
     Forge forge;
     const std::size_t changes = 1 + random() % 2;
     for (std::size_t c = 0; c < changes; ++c) {
