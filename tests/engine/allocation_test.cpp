@@ -93,7 +93,8 @@ TEST(Allocation, DoesNotHappenWhileLearning) {
       NetworkSpec spec{.inputs = 5, .layers = {{300, "tanh"}, {80, "relu"}, {2, "identity"}}};
       Network network(spec, Seed{1}, "constant(1e-9)");
       Trainer trainer(network, {.optimizer = rule, .l2 = 1e-3, .threads = threads});
-      // A thread allocates as it starts, some time after it was asked for: after a step that all took part in, all have.
+      // A thread allocates as it starts, some time after it was asked for: after a step that all took part in, all
+      // have.
       ASSERT_TRUE(trainer.step(rows(x, 5), rows(t, 2)).ok());
       EXPECT_EQ(allocations_of_later_calls([&] { (void)trainer.learn_one(x.first(5), t.first(2)); }), 0u);
       EXPECT_EQ(allocations_of_later_calls([&] {
