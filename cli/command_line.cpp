@@ -113,6 +113,7 @@ void rule_options(const Given& given, FitOptions& fit) {
   given.set(fit.momentum, "--momentum", real("--momentum", kBelowOne));
   given.set(fit.weight_decay, "--weight-decay", real("--weight-decay", kNotNegative));
   given.set(fit.batch_size, "--batch-size", batch_value);
+  given.set(fit.reduction, "--reduction", word("--reduction", {"mean", "sum"}));
   given.set(fit.scale, "--scale", word("--scale", {"standard", "minmax", "none"}));
   given.set(fit.precision, "--precision", word("--precision", {"f32", "f64"}));
   given.set(fit.seed, "--seed", whole("--seed", 0, "a whole number from 0 to 18446744073709551615", "1"));

@@ -46,6 +46,7 @@ constexpr OptionRow kTrainOptions[] = {
     {"--momentum", "MU", kTraining, "for momentum and nesterov, from 0 to below 1 (0.9)"},
     {"--weight-decay", "L", kTraining, "pull of the weights towards 0 (chosen)"},
     {"--batch-size", "N", kTraining, "patterns per weight change; 1 is online, all is full batch (chosen)"},
+    {"--reduction", "R", kTraining, "of a batch's slopes: mean or sum (mean; textbook: sum)"},
     {"--no-shuffle", nullptr, kTraining, "the same order of rows in each epoch"},
     {"--textbook", nullptr, kTraining,
      "the bare derivation: per pattern, file order, delta rule, sigmoid units, half squared error, no scaling, no "

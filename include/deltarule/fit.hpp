@@ -37,6 +37,7 @@ struct FitOptions {
   std::optional<double> learning_rate = {};
   std::optional<double> momentum = {};
   std::optional<std::size_t> batch_size = {};  ///< 1 = online, 0 = all
+  std::optional<std::string> reduction = {};   ///< of a batch's slopes: mean, sum
   std::optional<std::size_t> epochs = {};
   std::optional<std::size_t> patience = {};  ///< 0 = no early stopping
   std::optional<double> validation = {};     ///< share of rows, [0, 1)

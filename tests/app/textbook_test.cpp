@@ -31,6 +31,22 @@ TEST(Textbook, the_published_xor_run_stops_after_epoch_297) {
   EXPECT_GE(fit(dataset(kXor, "y"), one_less).report.training_tss, 0.04);
 }
 
+TEST(Textbook, a_sum_over_four_rows_is_four_times_their_mean) {
+  FitOptions options = published_xor();
+  options.optimizer = "delta-rule";
+  options.momentum.reset();
+  options.until_tss = -1.0;
+  options.batch_size = 0;  // all four rows
+  options.epochs = 5;
+  const std::string sum = fit(dataset(kXor, "y"), options).report.weights_digest;  // the textbook's reduction
+  options.reduction = "mean";
+  EXPECT_NE(fit(dataset(kXor, "y"), options).report.weights_digest, sum);
+  options.learning_rate = 4.0 * 0.5;  // by a power of two, so that not a bit differs
+  EXPECT_EQ(fit(dataset(kXor, "y"), options).report.weights_digest, sum);
+  options.reduction = "median";
+  EXPECT_THROW((void)fit(dataset(kXor, "y"), options), Exception);
+}
+
 TEST(Textbook, xor_is_learnt_from_most_seeds_and_the_rest_say_so) {
   std::size_t learnt = 0;
   std::size_t told = 0;

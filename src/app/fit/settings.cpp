@@ -244,7 +244,10 @@ Settings choose_settings(const FitOptions& options, const Size& size, const data
   const std::string precision = pick(choices, "precision", "--precision", options.precision, defaults.precision, kWord);
   if (precision != "f32" && precision != "f64") refuse("--precision", base::quoted(precision), "f32 or f64");
   settings.f64 = precision == "f64";
-  settings.trainer.reduction = options.textbook ? Reduction::sum : Reduction::mean;
+  const std::string reduction = pick(choices, "reduction", "--reduction", options.reduction,
+                                     std::string(options.textbook ? "sum" : "mean"), kWord);
+  if (reduction != "sum" && reduction != "mean") refuse("--reduction", base::quoted(reduction), "sum or mean");
+  settings.trainer.reduction = reduction == "sum" ? Reduction::sum : Reduction::mean;
   settings.trainer.threads = options.threads;
   check_start(settings);
   return settings;
