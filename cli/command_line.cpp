@@ -36,7 +36,7 @@ class Given {
   [[nodiscard]] bool flag(const std::string& name) const { return command_.count(name) > 0; }
   /// Sets `place` from the option's value when it was given.
   template <class Place, class Parse>
-  void set(Place& place, const std::string& name, Parse parse) const {
+  void set(Place& place, const std::string& name, const Parse& parse) const {
     if (const std::optional<std::string> text = one(name)) place = parse(*text);
   }
   void set(std::optional<std::string>& place, const std::string& name) const {
