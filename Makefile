@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS := $(shell nproc)
 RELEASE := build/release/bin
 
-.PHONY: help build demo test check check-long format size clean
+.PHONY: help build demo test check check-long bench format size clean
 
 help:
 	@echo "make demo        train on examples/penguins.csv, evaluate, predict three rows"
@@ -12,6 +12,7 @@ help:
 	@echo "make build       the programs, in $(RELEASE)"
 	@echo "make check       what CI checks besides the tests: edges, exceptions, format, tidy"
 	@echo "make check-long  every test at length: longer forms, shuffled and repeated"
+	@echo "make bench       build what measures, then measure this machine: deltarule bench"
 	@echo "make format      clang-format on every C++ file"
 	@echo "make size        functions and files over the aims of the style"
 
@@ -52,6 +53,13 @@ check-long:
 	@for program in build/dev/tests/test_*; do [[ -x $$program && ! -d $$program ]] || continue; \
 	  $$program --gtest_brief=1 --gtest_shuffle --gtest_repeat=3 || exit 1; done
 	@DELTARULE_LONG=1 ctest --preset dev --timeout 7200 --no-label-summary
+
+# The programs are in build/bench/bin; docs/performance.md says what each is for. bench/regress builds its own.
+bench:
+	@scripts/setup bench
+	@cmake --preset bench >/dev/null
+	@cmake --build --preset bench -j $(JOBS) --target deltarule_cli bench_micro bench_threads bench_scaling bench_driver
+	build/bench/bin/deltarule bench
 
 format:
 	@tools/format_check --fix

@@ -9,6 +9,7 @@
 
 #include "cli/help.hpp"
 #include "cli/option_table.hpp"
+#include "cli/terminal.hpp"
 #include "cli/text/layout.hpp"
 #include "cli/text/spelling.hpp"
 #include "cli/usage.hpp"
@@ -108,7 +109,7 @@ void network_options(const Given& given, FitOptions& fit) {
 
 void rule_options(const Given& given, FitOptions& fit) {
   given.set(fit.optimizer, "--optimizer",
-            word("--optimizer", {"delta-rule", "sgd", "momentum", "nesterov", "adam", "adamw"}));
+            word("--optimizer", {"delta-rule", "sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"}));
   given.set(fit.learning_rate, "--learning-rate", real("--learning-rate", kPositive));
   given.set(fit.momentum, "--momentum", real("--momentum", kBelowOne));
   given.set(fit.weight_decay, "--weight-decay", real("--weight-decay", kNotNegative));
@@ -223,6 +224,19 @@ InspectCommand inspect_of(const Given& given) {
   inspect.json = given.flag("--json");
   exclude(given, "--weights", "--json", "--weights is JSON already");
   return inspect;
+}
+
+BenchCommand bench_of(const Given& given) {
+  BenchCommand bench;
+  bench.quick = given.flag("--quick");
+  bench.f64 = given.flag("--f64");
+  bench.threads = hardware_threads();
+  given.set(bench.threads, "--threads", threads_value);
+  given.set(bench.only, "--only");
+  given.set(bench.json, "--json");
+  bench.force = given.flag("--force");
+  bench.quiet = given.flag("--quiet");
+  return bench;
 }
 
 void add_command(CLI::App& app, const CommandRow& row) {
@@ -358,6 +372,7 @@ Command command_of(const CLI::App& app, const CLI::App& chosen, const CommandRow
   if (name == "train") return train_of(given);
   if (name == "predict") return predict_of(given);
   if (name == "evaluate") return evaluate_of(given);
+  if (name == "bench") return bench_of(given);
   return inspect_of(given);
 }
 

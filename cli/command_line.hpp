@@ -59,12 +59,22 @@ struct InspectCommand {
   bool json = false;
 };
 
+struct BenchCommand {
+  bool quick = false;
+  bool f64 = false;
+  std::size_t threads = 1;
+  std::string only;  ///< part of the works' names; empty: all
+  std::string json;  ///< file, or - for standard output; empty: none
+  bool force = false;
+  bool quiet = false;
+};
+
 /// --help, --version: text for standard output.
 struct ShowText {
   std::string text;
 };
 
-using Command = std::variant<ShowText, TrainCommand, PredictCommand, EvaluateCommand, InspectCommand>;
+using Command = std::variant<ShowText, TrainCommand, PredictCommand, EvaluateCommand, InspectCommand, BenchCommand>;
 
 /// Throws Exception (usage).
 [[nodiscard]] Command parse_command_line(int count, const char* const* arguments);

@@ -63,7 +63,8 @@ std::string command_help(const CommandRow& command) {
   for (const PositionalRow& positional : command.positionals) {
     out += entry(fmt::format("  {}", positional.name), positional.help);
   }
-  return out + "\n" + option_groups(command) + command.examples;
+  if (!command.positionals.empty()) out += '\n';
+  return out + option_groups(command) + command.examples;
 }
 
 std::string general_help() {

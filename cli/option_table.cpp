@@ -8,6 +8,7 @@ constexpr const char* kRoles = "What is learnt from what";
 constexpr const char* kNetwork = "Network";
 constexpr const char* kTraining = "Training";
 constexpr const char* kSplit = "Split and stop";
+constexpr const char* kMeasuring = "Measuring";
 constexpr const char* kOutput = "Output";
 
 constexpr PositionalRow kDataPositional = {"DATA", "CSV or TSV file; - reads standard input"};
@@ -41,7 +42,7 @@ constexpr OptionRow kTrainOptions[] = {
     {"--init", "I", kNetwork, "first weights: auto, glorot_uniform, he_normal, uniform(0.5), … (auto)"},
     {"--network", "FILE", kNetwork, "any wiring, as JSON"},
     {"--start-from", "FILE", kNetwork, "wiring and first weights of a model file or a JSON network"},
-    {"--optimizer", "R", kTraining, "delta-rule (= sgd), momentum, nesterov, adam, adamw (chosen)"},
+    {"--optimizer", "R", kTraining, "delta-rule (= sgd), momentum, nesterov, adam, adamw, rmsprop (chosen)"},
     {"--learning-rate,--lr", "ETA", kTraining, "step size (by the optimizer)"},
     {"--momentum", "MU", kTraining, "for momentum and nesterov, from 0 to below 1 (0.9)"},
     {"--weight-decay", "L", kTraining, "pull of the weights towards 0 (chosen)"},
@@ -106,6 +107,16 @@ constexpr OptionRow kInspectOptions[] = {
     {"--json", nullptr, kOutput, "one JSON object instead of text"},
 };
 
+constexpr OptionRow kBenchOptions[] = {
+    {"--quick", nullptr, kMeasuring, "fewer windows: under 20 seconds, and less sure"},
+    {"--threads", "N", kMeasuring, "threads of the works for several, or auto; 1 leaves them out (auto)"},
+    {"--f64", nullptr, kMeasuring, "every work in double precision"},
+    {"--only", "TEXT", kMeasuring, "only works with TEXT in their name, such as 784-100-10 or adam"},
+    {"--json", "FILE", kOutput, "also write one JSON object; - prints it in place of the table"},
+    {"--force", nullptr, kOutput, "overwrite the file named with --json"},
+    kQuiet,
+};
+
 constexpr CommandRow kCommands[] = {
     {"train", "Train a network on a table, measure it on rows it never saw, and write a model file.", kTrainPositionals,
      kTrainOptions,
@@ -135,6 +146,16 @@ constexpr CommandRow kCommands[] = {
      "Examples:\n"
      "  deltarule inspect penguins.safetensors\n"
      "  deltarule inspect penguins.safetensors --weights > network.json\n"},
+    {"bench",
+     "Measure how quick this machine learns and predicts, beside its physical limit.",
+     {},
+     kBenchOptions,
+     "Examples:\n"
+     "  deltarule bench --quick\n"
+     "  deltarule bench --only 784-100-10 --json bench.json\n"
+     "\n"
+     "Other programs that run meanwhile slow it down: of each work the best of many\n"
+     "short windows counts. docs/performance.md explains the limit.\n"},
 };
 
 }  // namespace

@@ -20,6 +20,8 @@ enum class Stream { out, err };
 [[nodiscard]] std::size_t wrap_width(Stream stream);
 /// Seconds since some moment; never goes back.
 [[nodiscard]] double seconds_now();
+/// Seconds that the calling thread has run: time in which others had its core is not counted.
+[[nodiscard]] double thread_seconds();
 /// At least 1.
 [[nodiscard]] std::size_t hardware_threads();
 

@@ -25,7 +25,9 @@ EDGES["app"] = set(EDGES) | {"app/engine"}
 
 # Plain data in the public face: every room may include it. The rest of the public face is for app and above.
 VOCABULARY = {f"deltarule/{noun}.hpp" for noun in ("error", "spec", "rules", "rows", "activation", "training")}
-ENGINE_FACE = VOCABULARY | {f"deltarule/{noun}.hpp" for noun in ("engine", "network", "trainer")}
+ENGINE_FACE = VOCABULARY | {
+    f"deltarule/{noun}.hpp" for noun in ("engine", "live_network", "machine", "many", "network", "trainer")
+}
 
 # Third-party headers by the first part of their name, and who may include them.
 THIRD_PARTY = {

@@ -1,4 +1,4 @@
-// The four commands. Each returns the exit code and throws Exception, or BrokenPipe (results.hpp).
+// The commands. Each returns the exit code and throws Exception, or BrokenPipe (results.hpp).
 #pragma once
 
 #include "cli/command_line.hpp"
@@ -9,5 +9,6 @@ int run_train(const TrainCommand& command);
 int run_predict(const PredictCommand& command);
 int run_evaluate(const EvaluateCommand& command);
 int run_inspect(const InspectCommand& command);
+int run_bench(const BenchCommand& command);
 
 }  // namespace deltarule::cli

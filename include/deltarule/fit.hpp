@@ -33,7 +33,7 @@ struct FitOptions {
   std::optional<std::string> activation = {};  ///< of the hidden layers
   std::optional<std::string> output_activation = {};
   std::optional<std::string> loss = {};       ///< registry name, or "cross-entropy" (the one that fits the output)
-  std::optional<std::string> optimizer = {};  ///< delta-rule (= sgd), momentum, nesterov, adam, adamw
+  std::optional<std::string> optimizer = {};  ///< delta-rule (= sgd), momentum, nesterov, adam, adamw, rmsprop
   std::optional<double> learning_rate = {};
   std::optional<double> momentum = {};
   std::optional<std::size_t> batch_size = {};  ///< 1 = online, 0 = all

@@ -15,6 +15,9 @@ namespace deltarule {
 
 template <class T>
 class BasicTrainer;
+template <class T>
+class BasicLiveNetwork;
+struct JobAccess;  // of fit_many
 
 /// T is float or double. Copying copies the weights; a moved-from network may only be assigned to or destroyed.
 template <class T>
@@ -50,13 +53,19 @@ class BasicNetwork {
   [[nodiscard]] Result<T> weight(const std::string& address) const;
 
   /// Activations of the outputs for one pattern, equation (4) and f, layer by layer. x: [inputs], y: [outputs].
-  /// Shape error if they are not. Thread-safe on a const network.
-  Result<void> predict(std::span<const T> x, std::span<T> y) const;
-  /// The same for many patterns: y is [x.count × outputs], row by row, with the bits of single predictions.
+  /// Shape error if they are not. Thread-safe on a const network. For real-time threads: from the first call free of
+  /// heap, lock and system call, in time bounded by the number of weights. The exceptions: a shape error allocates its
+  /// message, and of a network with more than 32 KB of activations only 16 predictions at the same time do without the
+  /// heap. What a registered activation of your own does is up to you.
+  Result<void> predict(std::span<const T> x, std::span<T> y) const noexcept;
+  /// The same for many patterns: y is [x.count × outputs], row by row, with the bits of single predictions. Memory is
+  /// allocated on the first call, and kept.
   Result<void> predict(Rows<T> x, std::span<T> y) const;
 
  private:
   friend class BasicTrainer<T>;
+  friend class BasicLiveNetwork<T>;
+  friend struct JobAccess;
   struct Impl;
   explicit BasicNetwork(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

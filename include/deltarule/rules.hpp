@@ -42,7 +42,15 @@ struct AdamW {
   double weight_decay = 0.01;
 };
 
+/// s ← ρ s + (1−ρ)g², Δw = −η g / (√s + ε) (Tieleman & Hinton 2012, lecture 6.5; ε outside the root, as Adam and
+/// deep-learning libraries have it).
+struct RMSProp {
+  double learning_rate = 0.001;
+  double rho = 0.9;
+  double epsilon = 1e-8;
+};
+
 /// Any of the rules.
-using Optimizer = std::variant<DeltaRule, Momentum, Nesterov, Adam, AdamW>;
+using Optimizer = std::variant<DeltaRule, Momentum, Nesterov, Adam, AdamW, RMSProp>;
 
 }  // namespace deltarule

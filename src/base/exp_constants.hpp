@@ -26,6 +26,9 @@ struct ExpConstants<float> {
   static constexpr float kInverseScaleLimit = 60.0f;
   static constexpr float kTanhOne = 10.0f;       // above: tanh x rounds to 1
   static constexpr float kGaussianZero = 11.0f;  // above: e^(−x²) rounds to zero
+  static constexpr float kSigmoidOne = 20.0f;    // above: sigmoid x rounds to 1
+  static constexpr int kSigmoidScale = 76;       // half of the largest exponent that e^(−x) may need
+  static constexpr float kSigmoidUnit = 0x1.p-76f;
   static constexpr int kMantissaBits = 23;
   static constexpr int kBias = 127;
 };
@@ -47,6 +50,9 @@ struct ExpConstants<double> {
   static constexpr double kInverseScaleLimit = 100.0;
   static constexpr double kTanhOne = 22.0;
   static constexpr double kGaussianZero = 27.5;
+  static constexpr double kSigmoidOne = 40.0;
+  static constexpr int kSigmoidScale = 541;
+  static constexpr double kSigmoidUnit = 0x1.p-541;
   static constexpr int kMantissaBits = 52;
   static constexpr int kBias = 1023;
 };

@@ -28,10 +28,15 @@ void write_mode(unsigned long long) {}
 
 }  // namespace
 
-FlushDenormals::FlushDenormals() : before_(read_mode()) { write_mode(before_ | kFlush); }
+// Writing the register waits for every instruction before it; a scope within a scope writes nothing.
+FlushDenormals::FlushDenormals() : before_(read_mode()) {
+  if ((before_ & kFlush) != kFlush) write_mode(before_ | kFlush);
+}
 
 // Only the mode bits go back: exception flags raised meanwhile stay.
-FlushDenormals::~FlushDenormals() { write_mode((read_mode() & ~kFlush) | (before_ & kFlush)); }
+FlushDenormals::~FlushDenormals() {
+  if ((before_ & kFlush) != kFlush) write_mode((read_mode() & ~kFlush) | (before_ & kFlush));
+}
 
 bool can_flush_denormals() { return kFlush != 0; }
 

@@ -20,6 +20,10 @@ class PatternSource {
   /// Row r of `x` and of `t` := pattern `patterns[r]`. x: [count × inputs()], t: [count × targets()].
   /// Columns beyond (padding) are left alone. Safe from several threads; neither allocates nor fails.
   virtual void gather(std::span<const std::uint32_t> patterns, MatrixView<T> x, MatrixView<T> t) const = 0;
+  /// All patterns as rows in memory, pattern p in row p, one right after the other, where they lie there ready for
+  /// use: saves the gathering. Null data otherwise.
+  [[nodiscard]] virtual MatrixView<const T> resident_inputs() const { return {}; }
+  [[nodiscard]] virtual MatrixView<const T> resident_targets() const { return {}; }
 };
 
 }  // namespace deltarule::base

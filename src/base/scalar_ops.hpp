@@ -43,6 +43,10 @@ struct ScalarOps {
   static M less(V x, V y) { return x < y; }
   static V select(M mask, V yes, V no) { return mask ? yes : no; }
 
+  /// x held to at most, or at least, a limit; NaN stays NaN.
+  static V at_most(V x, V high) { return high < x ? high : x; }
+  static V at_least(V x, V low) { return x < low ? low : x; }
+
   static I bits(V x) { return std::bit_cast<I>(x); }
   static V from_bits(I x) { return std::bit_cast<V>(x); }
   static I set_bits(int x) { return static_cast<I>(x); }

@@ -185,13 +185,23 @@ HWY_INLINE T eight_sum(const T* values, std::size_t n) {
 }
 
 template <class T>
-void softmax_of(const T* net, T* a, std::size_t units) {
-  if (units == 0) return;
+SoftmaxSum<T> softmax_of(const T* net, T* a, std::size_t units) {
   T largest = net[0];
   for (std::size_t u = 1; u < units; ++u) largest = net[u] > largest ? net[u] : largest;
   for_each_vector<T>(units, ExpBelow<T>{largest}, net, a);
-  for_each_vector<T>(units, DivideBy<T>{eight_sum<T, false>(a, units)}, a);
+  const T sum = eight_sum<T, false>(a, units);
+  for_each_vector<T>(units, DivideBy<T>{sum}, a);
+  return {largest, sum};
 }
+
+template <class T>
+struct KeepMovable {
+  HWY_INLINE void operator()(const T* movable, T* values) const {
+    using Ops = SimdOps<T>;
+    const auto still = hn::Eq(Ops::load(movable), Ops::set(T(0)));
+    Ops::store(Ops::select(still, Ops::set(T(0)), Ops::load(values)), values);
+  }
+};
 
 template <class T>
 struct AddPart {
@@ -200,15 +210,107 @@ struct AddPart {
   }
 };
 
+template <class D>
+HWY_INLINE hn::Vec<D> widened(D d, hn::Vec<hn::Rebind<float, D>> x) {
+  return hn::PromoteTo(d, x);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> widened(D, hn::Vec<D> x) {
+  return x;
+}
+
+// kSize numbers and, if `n` has that bit, on to the next: no loop over what is left of a row.
+template <std::size_t kSize, class T>
+HWY_INLINE void copy_part(const T*& from, T*& to, std::size_t n) {
+  if ((n & kSize) == 0) return;
+  for (std::size_t i = 0; i < kSize; ++i) to[i] = from[i];
+  from += kSize;
+  to += kSize;
+}
+
 template <class T>
-struct Finish {
-  FinishSlope<SimdOps<T>> finish;
+HWY_INLINE void gather(const T* from, const std::uint32_t* which, const Panels<T>& to) {
+  using Ops = SimdOps<T>;
+  constexpr std::size_t wide = Panels<T>::kWide;
+  const std::size_t whole = to.units / wide;
+  for (std::size_t r = 0; r < to.rows; ++r) {
+    const T* row = from + which[r] * to.units;
+    T* place = to.data + (to.first + r) * wide;
+    for (std::size_t p = 0; p < whole; ++p, row += wide, place += wide * to.capacity) {
+      DELTARULE_UNROLL for (std::size_t u = 0; u < wide; u += Ops::kLanes) Ops::store(Ops::load(row + u), place + u);
+    }
+    const std::size_t rest = to.units % wide;
+    if (rest == 0) continue;
+    T* last = to.panel(whole) + r * to.width(whole);
+    copy_part<16>(row, last, rest);
+    copy_part<8>(row, last, rest);
+    copy_part<4>(row, last, rest);
+    copy_part<2>(row, last, rest);
+    copy_part<1>(row, last, rest);
+  }
+}
+
+// One row of one panel, whole vectors of it.
+template <class T>
+HWY_INLINE double squared_error(const T* t, const T* a, std::size_t width, std::size_t units, T* difference) {
+  using Ops = SimdOps<T>;
+  const typename Ops::D d;
+  for (std::size_t u = 0; u < width; u += Ops::kLanes) {
+    const auto real = hn::FirstN(d, units > u ? units - u : 0);
+    Ops::store(hn::IfThenElseZero(real, Ops::subtract(Ops::load(t + u), Ops::load(a + u))), difference + u);
+  }
+  const Eight<double>::D wide;
+  const hn::Rebind<T, Eight<double>::D> narrow;
+  Eight<double>::V sum[Eight<double>::kParts];
+  for (auto& part : sum) part = hn::Zero(wide);
+  for (std::size_t u = 0; u < units; u += 8) {
+    for (std::size_t part = 0; part < Eight<double>::kParts; ++part) {
+      const auto x = widened(wide, hn::LoadU(narrow, difference + u + part * Eight<double>::kLanes));
+      sum[part] = hn::MulAdd(x, x, sum[part]);
+    }
+  }
+  return join_eight<double>(sum);
+}
+
+template <class T>
+struct Scale {
+  T factor;
+  HWY_INLINE void operator()(T* values) const {
+    SimdOps<T>::store(SimdOps<T>::multiply(SimdOps<T>::load(values), SimdOps<T>::set(factor)), values);
+  }
+};
+
+template <class T>
+struct AddPenalties {
+  Penalties<SimdOps<T>> penalties;
   HWY_INLINE void operator()(const T* w, T* slope) const {
     auto s = SimdOps<T>::load(slope);
-    finish(SimdOps<T>::load(w), s);
+    penalties(SimdOps<T>::load(w), s);
     SimdOps<T>::store(s, slope);
   }
 };
+
+// Four chains, so that it runs at the speed of the loads.
+template <class T>
+HWY_INLINE T rough_sum_of_squares(const T* values, std::size_t n) {
+  using Ops = SimdOps<T>;
+  typename Ops::V sum[4] = {Ops::set(T(0)), Ops::set(T(0)), Ops::set(T(0)), Ops::set(T(0))};
+  constexpr std::size_t lanes = Ops::kLanes;
+  for (; n >= 4 * lanes; n -= 4 * lanes, values += 4 * lanes) {
+    DELTARULE_UNROLL for (std::size_t i = 0; i < 4; ++i) {
+      const auto x = Ops::load(values + i * lanes);
+      sum[i] = Ops::multiply_add(x, x, sum[i]);
+    }
+  }
+  for (; n >= lanes; n -= lanes, values += lanes) {
+    const auto x = Ops::load(values);
+    sum[0] = Ops::multiply_add(x, x, sum[0]);
+  }
+  T rest = 0;
+  for (; n > 0; --n, ++values) rest += values[0] * values[0];
+  const auto total = Ops::add(Ops::add(sum[0], sum[1]), Ops::add(sum[2], sum[3]));
+  return hn::GetLane(hn::SumOfLanes(typename Ops::D(), total)) + rest;
+}
 
 // A rule of updates/ applied to vectors of weights, slopes and as many states as it has.
 template <class T, class Rule>

@@ -1,16 +1,16 @@
 // Loops over memory, chosen once for the machine's instruction set. Knows pointers, sizes and strides; knows no layers.
 //
-// Layout: activations and deltas are [pattern][unit], weights [sending unit][receiving unit], so that every inner loop
-// runs over receiving units. Rows of units are padded to base::padded<T>() numbers and start on a 64-byte boundary;
-// sizes below are the real ones, strides the padded ones. Row kernels (rows × units) may compute the padding as well:
-// padding of weights, biases, deltas and slopes is zero and stays zero, padding of net inputs and activations means
-// nothing. Elementwise kernels (n numbers) touch exactly n numbers and take any alignment.
+// Layout: activations and deltas are [pattern × unit], weights [sending × receiving unit], all in panels
+// (base/panels.hpp), so that every inner loop runs over receiving units and meets memory in order. Panel kernels may
+// compute padding as well: padding of weights, biases, deltas and slopes is zero and stays zero, padding of net inputs
+// and activations means nothing. Elementwise kernels (n numbers) touch exactly n numbers and take any alignment.
 //
 // The order of every sum is defined (canonical), the same for the scalar twin and every instruction set of one
 // arithmetic class (fused or unfused multiply-add), so results are compared with ==:
 //  - over sending units (4): first the bias, then senders ascending, one chain of multiply-adds per net input;
-//  - over receiving units (11): eight strided partial sums p_l = Σ δ_k w_jk over k ≡ l mod 8, k ascending, one chain
-//    of multiply-adds each, joined as ((p0+p4)+(p2+p6)) + ((p1+p5)+(p3+p7));
+//  - over receiving units (11): layers that are fed, last first, their units ascending, one chain per sum;
+//    for one pattern at a time, where the chain would run across lanes, eight strided partial sums per layer instead:
+//    p_l = Σ δ_k w_jk over k ≡ l mod 8, k ascending, joined as ((p0+p4)+(p2+p6)) + ((p1+p5)+(p3+p7));
 //  - over patterns: patterns ascending, one chain of multiply-adds per weight.
 #pragma once
 
@@ -20,10 +20,13 @@
 #include <vector>
 
 #include "base/kinds.hpp"
+#include "base/panels.hpp"
+#include "kernels/online.hpp"
 
 namespace deltarule::kernels {
 
 using base::ActivationKind;
+using base::Panels;
 
 /// Constants of one step of Adam or AdamW, rounded to the run's type. `decay` = η λ (0 for Adam).
 template <class T>
@@ -35,6 +38,13 @@ struct AdamStep {
   T decay;
 };
 
+/// What softmax divides by: e^(largest) · sum is the sum of the exponentials.
+template <class T>
+struct SoftmaxSum {
+  T largest;
+  T sum;
+};
+
 /// One table per instruction set. Every pointer is set. Nothing allocates, throws or locks. Spans must not overlap
 /// unless said otherwise.
 template <class T>
@@ -42,31 +52,36 @@ struct Kernels {
   const char* name;  // "avx2", "avx512", "neon", "sse4", "scalar"
   bool fused;        // arithmetic class
 
-  /// net[r][u] = bias[u] for `rows` rows; bias may be null (zeros).
-  void (*set_net)(const T* bias, T* net, std::size_t net_stride, std::size_t rows, std::size_t units);
-  /// (4): net[r][u] += Σ_i a[r][i] w[i][u], i ascending, as a chain of multiply-adds.
-  void (*accumulate_net)(const T* a, std::size_t a_stride, const T* w, std::size_t w_stride, T* net,
-                         std::size_t net_stride, std::size_t rows, std::size_t senders, std::size_t units);
-  /// (11): sums[r][j] += Σ_k delta[r][k] w[j][k] in the canonical order; the sum over k is formed first, then added.
-  void (*propagate_back)(const T* delta, std::size_t delta_stride, const T* w, std::size_t w_stride, T* sums,
-                         std::size_t sums_stride, std::size_t rows, std::size_t senders, std::size_t units);
-  /// (3) with (4) and (5): slope[i][u] = slope[i][u] − Σ_r delta[r][u] a[r][i], r ascending, for the senders of `a`
-  /// (pass a + first and slope + first·stride for a part of them).
-  void (*accumulate_slopes)(const T* a, std::size_t a_stride, const T* delta, std::size_t delta_stride, T* slope,
-                            std::size_t slope_stride, std::size_t rows, std::size_t senders, std::size_t units);
-  /// The same for the unit that is always 1: slope[u] = slope[u] − Σ_r delta[r][u].
-  void (*accumulate_bias_slopes)(const T* delta, std::size_t delta_stride, T* slope, std::size_t rows,
-                                 std::size_t units);
+  /// (4) for one panel of receiving units: net[r][u] = bias[u] + Σ_i a[r][i] w[i][u]. w: [a.units][width],
+  /// net: [a.rows][width], bias: [width]; a null bias goes on from net. `units` of the panel are real.
+  /// (11) is the same with deltas for a and a panel of transpose() for w.
+  void (*net_panel)(Panels<const T> a, const T* w, std::size_t width, std::size_t units, const T* bias, T* net);
+  /// to[k][j] = w[j][k] for the rows j of `w` and all of its units k; to: [w.units][width], zero beyond w.rows.
+  void (*transpose)(Panels<const T> w, std::size_t width, T* to);
+  /// (3) with (4) and (5) for a block of weights: slope[i][u] = −Σ_r delta[r][u] a[r][i], r ascending, from 0.
+  /// a: [rows][a_width], delta: [rows][width], slope: [senders][width].
+  void (*slope_block)(const T* a, std::size_t a_width, std::size_t senders, const T* delta, std::size_t width,
+                      std::size_t units, std::size_t rows, T* slope);
+  /// The same for the unit that is always 1: slope[u] = −Σ_r delta[r][u].
+  void (*bias_slopes)(const T* delta, std::size_t width, std::size_t rows, T* slope);
 
   /// a[i] = f(net[i]) for n numbers. `kind` is neither softmax nor custom. a may be net.
   void (*activate)(ActivationKind kind, T parameter, const T* net, T* a, std::size_t n);
   /// (8) times: values[i] *= f′(net[i]) for n numbers; a[i] = f(net[i]) is given because many f′ follow from it.
   void (*multiply_derivative)(ActivationKind kind, T parameter, const T* net, const T* a, T* values, std::size_t n);
   /// Softmax over `units` numbers: largest net input subtracted first, sum in the eight-partial order. a may be net.
-  void (*softmax)(const T* net, T* a, std::size_t units);
+  SoftmaxSum<T> (*softmax)(const T* net, T* a, std::size_t units);
 
-  /// slope[i] = slope[i] / count + l2 w[i] + l1 sign(w[i]); division first, then one multiply-add per penalty.
-  void (*finish_slopes)(const T* w, T* slope, T count, T l2, T l1, std::size_t n);
+  /// Row which[r] of a matrix of whole rows into row r of `to`, for to.rows rows of to.units numbers. Padding is kept.
+  void (*gather_rows)(const T* from, const std::uint32_t* which, Panels<T> to);
+  /// For one panel: difference[r][u] = t[r][u] − a[r][u], zero beyond `units`, and sums[r] += Σ_u (t − a)² in double,
+  /// in eight strided partial sums. t, a, difference: [rows][width].
+  void (*squared_errors)(const T* t, const T* a, std::size_t width, std::size_t units, std::size_t rows, T* difference,
+                         double* sums);
+  /// values[i] *= factor.
+  void (*scale)(T factor, T* values, std::size_t n);
+  /// slope[i] += l2 w[i] + l1 sign(w[i]); one multiply-add per penalty, l2 first.
+  void (*add_penalties)(const T* w, T* slope, T l2, T l1, std::size_t n);
   /// total[i] += part[i].
   void (*add)(const T* part, T* total, std::size_t n);
 
@@ -75,9 +90,17 @@ struct Kernels {
   void (*momentum)(T* w, const T* slope, T* velocity, T rate, T momentum, std::size_t n);
   void (*nesterov)(T* w, const T* slope, T* velocity, T rate, T momentum, std::size_t n);
   void (*adam)(T* w, const T* slope, T* mean, T* square, const AdamStep<T>& step, std::size_t n);
+  void (*rmsprop)(T* w, const T* slope, T* square, T rate, T rho, T epsilon, std::size_t n);
 
-  /// True when all n numbers are finite and the sum of their squares is, too (in T).
-  bool (*all_finite)(const T* values, std::size_t n);
+  /// Σ values[i]², in no stated order: only for bounds with room to spare.
+  T (*rough_square_sum)(const T* values, std::size_t n);
+  /// Σ values[i]² in the eight-partial order: finite when all numbers are, and are not too large to be squared.
+  T (*square_sum)(const T* values, std::size_t n);
+  /// values[i] = 0 where movable[i] is 0.
+  void (*keep_movable)(const T* movable, T* values, std::size_t n);
+
+  /// One pattern at a time.
+  OnlineKernels<T> online;
 };
 
 /// The table in use: the best that this machine runs, or the one that the environment variable DELTARULE_ISA names.

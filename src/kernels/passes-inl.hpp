@@ -1,186 +1,270 @@
-// Forward sums (4), slopes (3) and the way back (11) in vectors. Included once per instruction set inside that set's
-// namespace, after simd_ops-inl.hpp. Padding is read where that is free, never written.
+// Forward sums (4), the way back (11) and slopes (3) of a batch in vectors. Included once per instruction set inside
+// that set's namespace, after simd_ops-inl.hpp. All three are one product: tiles of rows × vectors of sums in
+// registers, one factor broadcast per row. Strides are widths of panels, known to the compiler.
 
-// out[r][u] ±= Σ_k a(r, k) b[k][u]: forward, r is a row and k a sender; for slopes, r is a sender and k a row.
+// Registers: 16, or 32 with AVX-512 and NEON. A tile of 8 × 2 (6 × 2 with 16) leaves room for two columns and a factor
+// and has enough independent chains to keep both multiply-add units busy.
+constexpr int kManyRegisters = HWY_MAX_BYTES == 64 || HWY_TARGET == HWY_NEON;
+constexpr int tile_rows(int vectors) { return vectors == 1 || kManyRegisters ? 8 : 6; }
+constexpr int kTileVectors = 2;
+
+template <class Tag, int kRows, int kVectors>
+using Tile = hn::Vec<Tag>[kRows][kVectors];
+
+// sum[r][v] ±= Σ_k a(r, k) b[k][v], with a(r, k) at a[r·a_row + k·a_step].
+template <class Tag, bool kNegative, int kRows, int kVectors>
+HWY_INLINE void add_products(const hn::TFromD<Tag>* a, std::size_t a_row, std::size_t a_step, const hn::TFromD<Tag>* b,
+                             std::size_t b_stride, std::size_t steps, Tile<Tag, kRows, kVectors>& sum) {
+  const Tag d;
+  constexpr std::size_t lanes = hn::MaxLanes(Tag());
+  for (std::size_t k = 0; k < steps; ++k, a += a_step, b += b_stride) {
+    hn::Vec<Tag> column[kVectors];
+    DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; ++v) { column[v] = hn::LoadU(d, b + v * lanes); }
+    DELTARULE_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
+      const auto factor = hn::Set(d, a[r * a_row]);
+      DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+        sum[r][v] = kNegative ? hn::NegMulAdd(factor, column[v], sum[r][v]) : hn::MulAdd(factor, column[v], sum[r][v]);
+      }
+    }
+  }
+}
+
+template <class Tag, int kRows, int kVectors>
+HWY_INLINE void store_tile(const Tile<Tag, kRows, kVectors>& sum, hn::TFromD<Tag>* out, std::size_t stride) {
+  const Tag d;
+  constexpr std::size_t lanes = hn::MaxLanes(Tag());
+  DELTARULE_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
+    DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+      hn::StoreU(sum[r][v], d, out + r * stride + v * lanes);
+    }
+  }
+}
+
+// What net_panel and slope_block have in common once a group of columns is chosen.
 template <class T>
-struct Product {
-  const T* a;
-  std::size_t a_row;   // distance between a(r, k) and a(r + 1, k)
-  std::size_t a_step;  // distance between a(r, k) and a(r, k + 1)
-  const T* b;
-  std::size_t b_stride;
-  T* out;
-  std::size_t out_stride;
-  std::size_t steps;
+struct NetTask {
+  Panels<const T> a;
+  const T* w;
+  std::size_t width;
+  const T* bias;
+  T* net;
+
+  // Rows [first, first + kRows).
+  template <class Tag, int kRows, int kVectors>
+  HWY_NOINLINE void tile(std::size_t first) const {
+    const Tag d;
+    constexpr std::size_t lanes = hn::MaxLanes(Tag());
+    constexpr std::size_t wide = Panels<const T>::kWide;
+    T* const out = net + first * width;
+    Tile<Tag, kRows, kVectors> sum;
+    DELTARULE_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
+      DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+        sum[r][v] = hn::LoadU(d, (bias != nullptr ? bias : out + r * width) + v * lanes);
+      }
+    }
+    const std::size_t panels = a.count();
+    const T* b = w;
+    for (std::size_t p = 0; p + 1 < panels; ++p, b += wide * width) {
+      const T* const from = a.panel(p) + first * wide;
+      // The same rows of the next panel lie far away, where no hardware prefetch looks.
+      const T* const next = a.panel(p + 1) + first * a.width(p + 1);
+      DELTARULE_UNROLL for (std::size_t r = 0; r < 2 * kRows; ++r) hwy::Prefetch(next + r * wide / 2);
+      add_products<Tag, false, kRows, kVectors>(from, wide, 1, b, width, wide, sum);
+    }
+    const T* const last = a.panel(panels - 1);
+    if (a.width(panels - 1) == wide) {
+      add_products<Tag, false, kRows, kVectors>(last + first * wide, wide, 1, b, width, a.units_in(panels - 1), sum);
+    } else {
+      add_products<Tag, false, kRows, kVectors>(last + first * wide / 2, wide / 2, 1, b, width, a.units_in(panels - 1),
+                                                sum);
+    }
+    store_tile<Tag, kRows, kVectors>(sum, out, width);
+  }
+  HWY_INLINE NetTask columns(std::size_t first) const {
+    return {a, w + first, width, bias == nullptr ? nullptr : bias + first, net + first};
+  }
 };
 
-// One tile of kRows × kVectors sums held in registers. `last` lanes of the last vector are stored.
-template <class T, bool kNegative, int kRows, int kVectors>
-HWY_NOINLINE void product_tile(const Product<T>& p, std::size_t last) {
-  using Ops = SimdOps<T>;
-  typename Ops::V sum[kRows][kVectors];
-  DELTARULE_UNROLL for (int r = 0; r < kRows; ++r) {
-    DELTARULE_UNROLL for (int v = 0; v < kVectors; ++v) {
-      sum[r][v] =
-          Ops::load(p.out + static_cast<std::size_t>(r) * p.out_stride + static_cast<std::size_t>(v) * Ops::kLanes);
-    }
-  }
-  const T* a = p.a;
-  const T* b = p.b;
-  for (std::size_t k = 0; k < p.steps; ++k, a += p.a_step, b += p.b_stride) {
-    typename Ops::V column[kVectors];
-    DELTARULE_UNROLL for (int v = 0; v < kVectors; ++v) {
-      column[v] = Ops::load(b + static_cast<std::size_t>(v) * Ops::kLanes);
-    }
-    DELTARULE_UNROLL for (int r = 0; r < kRows; ++r) {
-      const auto factor = Ops::set(a[static_cast<std::size_t>(r) * p.a_row]);
-      DELTARULE_UNROLL for (int v = 0; v < kVectors; ++v) {
-        sum[r][v] = kNegative ? Ops::subtract_product(factor, column[v], sum[r][v])
-                              : Ops::multiply_add(factor, column[v], sum[r][v]);
-      }
-    }
-  }
-  const auto mask = hn::FirstN(typename Ops::D(), last);
-  DELTARULE_UNROLL for (int r = 0; r < kRows; ++r) {
-    T* const out = p.out + static_cast<std::size_t>(r) * p.out_stride;
-    DELTARULE_UNROLL for (int v = 0; v + 1 < kVectors; ++v) {
-      Ops::store(sum[r][v], out + static_cast<std::size_t>(v) * Ops::kLanes);
-    }
-    T* const end = out + (kVectors - 1) * Ops::kLanes;
-    Ops::store(Ops::select(mask, sum[r][kVectors - 1], Ops::load(end)), end);
-  }
-}
+template <class T>
+struct SlopeTask {
+  const T* a;
+  std::size_t a_width;
+  const T* delta;
+  std::size_t width;
+  std::size_t rows;
+  T* slope;
 
-// Vectors in a tile of so many rows: as many as leave registers for the columns and one factor (there are 16, or 32
-// with AVX-512), and at least eight sums, so that the multiply-add units need not wait for a chain.
-constexpr int tile_vectors(int rows) {
-  const int wide = HWY_MAX_BYTES == 64 ? 2 : 1;
-  return rows == 1 ? 8 : rows <= 3 ? 4 * wide : 2 * wide;
-}
-
-constexpr std::size_t kTileRows = 6;
-
-template <class T, bool kNegative, int kRows, int kVectors>
-HWY_INLINE void product_columns(const Product<T>& p, std::size_t vectors, std::size_t last) {
-  constexpr std::size_t lanes = SimdOps<T>::kLanes;
-  if (vectors == kVectors) return product_tile<T, kNegative, kRows, kVectors>(p, last);
-  if constexpr (kVectors > 1) {
-    // A part of a group: the halves that fit, widest first.
-    constexpr int kHalf = kVectors / 2;
-    if (vectors < kVectors / 2 + 1) return product_columns<T, kNegative, kRows, kHalf>(p, vectors, last);
-    product_tile<T, kNegative, kRows, kHalf>(p, lanes);
-    Product<T> rest = p;
-    rest.b += kHalf * lanes;
-    rest.out += kHalf * lanes;
-    product_columns<T, kNegative, kRows, kHalf>(rest, vectors - kHalf, last);
+  // Senders [first, first + kSenders).
+  template <class Tag, int kSenders, int kVectors>
+  HWY_NOINLINE void tile(std::size_t first) const {
+    Tile<Tag, kSenders, kVectors> sum;
+    DELTARULE_UNROLL for (std::size_t i = 0; i < kSenders; ++i) {
+      DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; ++v) sum[i][v] = hn::Zero(Tag());
+    }
+    add_products<Tag, true, kSenders, kVectors>(a + first, 1, a_width, delta, width, rows, sum);
+    store_tile<Tag, kSenders, kVectors>(sum, slope + first * width, width);
   }
-}
+  HWY_INLINE SlopeTask columns(std::size_t first) const {
+    return {a, a_width, delta + first, width, rows, slope + first};
+  }
+};
 
-template <class T, bool kNegative>
-HWY_NOINLINE void product_rows(const Product<T>& p, std::size_t rows, std::size_t vectors, std::size_t last) {
+template <class Tag, int kVectors, class Task>
+HWY_INLINE void one_tile(const Task& task, std::size_t first, std::size_t rows) {
   switch (rows) {
     case 1:
-      return product_columns<T, kNegative, 1, tile_vectors(1)>(p, vectors, last);
+      return task.template tile<Tag, 1, kVectors>(first);
     case 2:
-      return product_columns<T, kNegative, 2, tile_vectors(2)>(p, vectors, last);
+      return task.template tile<Tag, 2, kVectors>(first);
     case 3:
-      return product_columns<T, kNegative, 3, tile_vectors(3)>(p, vectors, last);
+      return task.template tile<Tag, 3, kVectors>(first);
     case 4:
-      return product_columns<T, kNegative, 4, tile_vectors(4)>(p, vectors, last);
+      return task.template tile<Tag, 4, kVectors>(first);
     case 5:
-      return product_columns<T, kNegative, 5, tile_vectors(5)>(p, vectors, last);
+      return task.template tile<Tag, 5, kVectors>(first);
+    case 6:
+      return task.template tile<Tag, 6, kVectors>(first);
     default:
-      return product_columns<T, kNegative, 6, tile_vectors(6)>(p, vectors, last);
-  }
-}
-
-constexpr std::size_t group_vectors(std::size_t rows) {
-  constexpr int kGroups[] = {tile_vectors(1), tile_vectors(2), tile_vectors(3),
-                             tile_vectors(4), tile_vectors(5), tile_vectors(6)};
-  return static_cast<std::size_t>(kGroups[rows - 1]);
-}
-
-// All rows, in tiles as even as can be (no thin one at the end), over one group of `width` columns of b.
-template <class T, bool kNegative>
-HWY_INLINE void product_panel(const Product<T>& p, std::size_t rows, std::size_t tiles, std::size_t width) {
-  constexpr std::size_t lanes = SimdOps<T>::kLanes;
-  const std::size_t vectors = (width + lanes - 1) / lanes;
-  const std::size_t last = width - (vectors - 1) * lanes;
-  for (std::size_t tile = 0; tile < tiles; ++tile) {
-    const std::size_t first = rows * tile / tiles;
-    const std::size_t height = rows * (tile + 1) / tiles - first;
-    const std::size_t group = group_vectors(height);
-    for (std::size_t v = 0; v < vectors; v += group) {
-      Product<T> piece = p;
-      piece.a += first * p.a_row;
-      piece.b += v * lanes;
-      piece.out += first * p.out_stride + v * lanes;
-      const bool ends = v + group >= vectors;
-      product_rows<T, kNegative>(piece, height, ends ? vectors - v : group, ends ? last : lanes);
-    }
-  }
-}
-
-// Half of a usual first-level cache.
-template <class T>
-constexpr std::size_t kPanel = 16384 / sizeof(T);
-
-// Copies `width` columns of b to where they follow each other; whole vectors, so some padding, too.
-template <class T>
-HWY_INLINE void pack(const Product<T>& p, std::size_t width, T* panel) {
-  using Ops = SimdOps<T>;
-  const std::size_t whole = (width + Ops::kLanes - 1) / Ops::kLanes * Ops::kLanes;
-  for (std::size_t k = 0; k < p.steps; ++k, panel += whole) {
-    for (std::size_t u = 0; u < whole; u += Ops::kLanes) Ops::store(Ops::load(p.b + k * p.b_stride + u), panel + u);
-  }
-}
-
-// A panel of b (a group of columns over some steps) stays in the first-level cache while all rows pass over it; the
-// sums go through memory between panels, which rounds nothing. Where rows of b are a power of two apart they would
-// share a few cache sets, so the panel is copied first.
-template <class T, bool kNegative>
-HWY_INLINE void product(const Product<T>& p, std::size_t rows, std::size_t units) {
-  constexpr std::size_t lanes = SimdOps<T>::kLanes;
-  if (rows == 0 || units == 0) return;
-  alignas(64) T panel[kPanel<T>];
-  const std::size_t tiles = (rows + kTileRows - 1) / kTileRows;
-  const std::size_t columns = group_vectors((rows + tiles - 1) / tiles) * lanes;
-  const bool packed = tiles >= 4 && p.b_stride * sizeof(T) % 1024 == 0;
-  const std::size_t steps = tiles == 1 ? HWY_MAX(p.steps, std::size_t{1}) : kPanel<T> / columns;
-  for (std::size_t k = 0; k < p.steps; k += steps) {
-    for (std::size_t u = 0; u < units; u += columns) {
-      const std::size_t width = HWY_MIN(columns, units - u);
-      Product<T> part = p;
-      part.a += k * p.a_step;
-      part.b += k * p.b_stride + u;
-      part.out += u;
-      part.steps = HWY_MIN(steps, p.steps - k);
-      if (packed) {
-        pack(part, width, panel);
-        part.b = panel;
-        part.b_stride = (width + lanes - 1) / lanes * lanes;
+      if constexpr (tile_rows(kVectors) > 6) {
+        if (rows == 7) return task.template tile<Tag, 7, kVectors>(first);
+        return task.template tile<Tag, 8, kVectors>(first);
       }
-      product_panel<T, kNegative>(part, rows, tiles, width);
-    }
   }
 }
 
-// One row: each slope is met once and nothing is worth holding in registers, so slopes go by in memory order.
+// All rows of one group of columns, in tiles as even as can be (no thin one at the end).
+template <class Tag, int kVectors, class Task>
+HWY_INLINE void all_tiles(const Task& task, std::size_t rows) {
+  constexpr std::size_t most = tile_rows(kVectors);
+  const std::size_t tiles = (rows + most - 1) / most;
+  std::size_t first = 0;
+  for (std::size_t left = tiles; left > 0; --left) {
+    const std::size_t height = (rows - first + left - 1) / left;
+    one_tile<Tag, kVectors>(task, first, height);
+    first += height;
+  }
+}
+
+// The columns of a panel that hold real units, two vectors at a time, then one, or half of one where half will do.
+template <class T, class Task>
+HWY_INLINE void all_columns(const Task& task, std::size_t rows, std::size_t units) {
+  using Tag = hn::ScalableTag<T>;
+  constexpr std::size_t lanes = SimdOps<T>::kLanes;
+  if constexpr (HWY_MAX_BYTES == 64) {
+    if (units <= lanes / 2) return all_tiles<hn::Half<Tag>, 1>(task, rows);
+  }
+  std::size_t u = 0;
+  for (; u + lanes < units; u += kTileVectors * lanes) all_tiles<Tag, kTileVectors>(task.columns(u), rows);
+  if (u < units) all_tiles<Tag, 1>(task.columns(u), rows);
+}
+
 template <class T>
-HWY_INLINE void subtract_outer_product(const T* a, const T* delta, T* slope, std::size_t slope_stride,
-                                       std::size_t senders, std::size_t units) {
+HWY_INLINE void zero_beyond(std::size_t units, std::size_t width, std::size_t rows, T* values) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t u = units; u < width; ++u) values[r * width + u] = T(0);
+  }
+}
+
+// Vectors that the tiles fill when so many units are real.
+template <class T>
+HWY_INLINE std::size_t filled(std::size_t units) {
+  constexpr std::size_t lanes = SimdOps<T>::kLanes;
+  if (HWY_MAX_BYTES == 64 && units <= lanes / 2) return lanes / 2;
+  return (units + lanes - 1) / lanes * lanes;
+}
+
+// One or two receiving units: lanes are senders, which lie side by side, too. The same sums in the same order; a tile
+// of whole vectors of units would be nine tenths padding.
+template <class T, int kVectors>
+HWY_INLINE void narrow_slopes(const SlopeTask<T>& task, std::size_t first, std::size_t senders, std::size_t unit) {
   using Ops = SimdOps<T>;
-  const std::size_t last = units - units % Ops::kLanes;
-  const auto mask = hn::FirstN(typename Ops::D(), units - last);
-  for (std::size_t i = 0; i < senders; ++i, slope += slope_stride) {
-    const auto factor = Ops::set(a[i]);
-    for (std::size_t u = 0; u < last; u += Ops::kLanes) {
-      Ops::store(Ops::subtract_product(factor, Ops::load(delta + u), Ops::load(slope + u)), slope + u);
+  typename Ops::V sum[kVectors];
+  DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; ++v) sum[v] = Ops::set(T(0));
+  const T* a = task.a + first;
+  for (std::size_t r = 0; r < task.rows; ++r, a += task.a_width) {
+    const auto delta = Ops::set(task.delta[r * task.width + unit]);
+    DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+      sum[v] = Ops::subtract_product(Ops::load(a + v * Ops::kLanes), delta, sum[v]);
     }
-    if (last == units) continue;
-    const auto before = Ops::load(slope + last);
-    const auto after = Ops::subtract_product(factor, Ops::load(delta + last), before);
-    Ops::store(Ops::select(mask, after, before), slope + last);
+  }
+  alignas(64) T slopes[kVectors * Ops::kLanes];
+  DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; ++v) Ops::store(sum[v], slopes + v * Ops::kLanes);
+  const std::size_t last = HWY_MIN(senders, first + kVectors * Ops::kLanes);
+  for (std::size_t i = first; i < last; ++i) task.slope[i * task.width + unit] = slopes[i - first];
+}
+
+template <class T>
+HWY_INLINE void all_narrow_slopes(const SlopeTask<T>& task, std::size_t senders, std::size_t units) {
+  constexpr std::size_t lanes = SimdOps<T>::kLanes;
+  for (std::size_t i = 0; i < senders * task.width; ++i) task.slope[i] = T(0);
+  for (std::size_t u = 0; u < units; ++u) {
+    std::size_t i = 0;
+    for (; i + 2 * lanes <= task.a_width && i < senders; i += 2 * lanes) narrow_slopes<T, 2>(task, i, senders, u);
+    for (; i < senders; i += lanes) narrow_slopes<T, 1>(task, i, senders, u);
+  }
+}
+
+template <class T>
+void slopes_of_block(const SlopeTask<T>& task, std::size_t senders, std::size_t units) {
+  if (units <= 2) return all_narrow_slopes<T>(task, senders, units);
+  all_columns<T>(task, senders, units);
+  zero_beyond(filled<T>(units), task.width, senders, task.slope);
+}
+
+template <class T>
+void slopes_of_bias(const T* delta, std::size_t width, std::size_t rows, T* slope) {
+  using Ops = SimdOps<T>;
+  for (std::size_t u = 0; u < width; u += Ops::kLanes) {
+    auto sum = Ops::set(T(0));
+    for (std::size_t r = 0; r < rows; ++r) sum = Ops::subtract(sum, Ops::load(delta + r * width + u));
+    Ops::store(sum, slope + u);
+  }
+}
+
+// Four vectors of four numbers (two of two), rows and columns exchanged.
+HWY_INLINE void transpose_square(const float* from, std::size_t from_stride, float* to, std::size_t to_stride) {
+  const hn::FixedTag<float, 4> d;
+  const hn::RepartitionToWide<decltype(d)> dw;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
+  const auto c = hn::LoadU(d, from + 2 * from_stride), e = hn::LoadU(d, from + 3 * from_stride);
+  const auto ab_low = hn::BitCast(dw, hn::InterleaveLower(d, a, b)),
+             ab_up = hn::BitCast(dw, hn::InterleaveUpper(d, a, b));
+  const auto ce_low = hn::BitCast(dw, hn::InterleaveLower(d, c, e)),
+             ce_up = hn::BitCast(dw, hn::InterleaveUpper(d, c, e));
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dw, ab_low, ce_low)), d, to);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dw, ab_low, ce_low)), d, to + to_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dw, ab_up, ce_up)), d, to + 2 * to_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dw, ab_up, ce_up)), d, to + 3 * to_stride);
+}
+HWY_INLINE void transpose_square(const double* from, std::size_t from_stride, double* to, std::size_t to_stride) {
+  const hn::FixedTag<double, 2> d;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
+  hn::StoreU(hn::InterleaveLower(d, a, b), d, to);
+  hn::StoreU(hn::InterleaveUpper(d, a, b), d, to + to_stride);
+}
+
+// One panel of w: to[k][j] for its units k. Rows that fill no square, and units at the end, go one by one.
+template <class T>
+HWY_INLINE void transpose_panel(const T* from, std::size_t from_width, std::size_t rows, std::size_t units, T* to,
+                                std::size_t width) {
+  constexpr std::size_t square = 16 / sizeof(T);
+  const std::size_t whole = rows / square * square;
+  std::size_t k = 0;
+  for (; k + square <= units; k += square) {
+    for (std::size_t j = 0; j < whole; j += square) {
+      transpose_square(from + j * from_width + k, from_width, to + k * width + j, width);
+    }
+  }
+  for (std::size_t i = 0; i < units; ++i) {
+    for (std::size_t j = i < k ? whole : 0; j < rows; ++j) to[i * width + j] = from[j * from_width + i];
+    for (std::size_t j = rows; j < width; ++j) to[i * width + j] = T(0);
+  }
+}
+
+template <class T>
+void transpose_all(Panels<const T> w, std::size_t width, T* to) {
+  for (std::size_t p = 0; p < w.count(); ++p, to += Panels<const T>::kWide * width) {
+    transpose_panel(w.panel(p), w.width(p), w.rows, w.units_in(p), to, width);
   }
 }
 
@@ -199,123 +283,4 @@ HWY_INLINE T join_eight(const typename Eight<T>::V (&parts)[Eight<T>::kParts]) {
   for (std::size_t i = 0; i < Eight<T>::kParts; ++i)
     hn::Store(parts[i], typename Eight<T>::D(), p + i * Eight<T>::kLanes);
   return ((p[0] + p[4]) + (p[2] + p[6])) + ((p[1] + p[5]) + (p[3] + p[7]));
-}
-
-// float: p_l + p_(l+4); double: also q_l + q_(l+2). What is left fills 16 bytes.
-template <class T>
-HWY_INLINE auto fold_eight(const typename Eight<T>::V (&parts)[Eight<T>::kParts]) {
-  constexpr std::size_t lanes = Eight<T>::kLanes;
-  if constexpr (lanes == 16 / sizeof(T)) {
-    if constexpr (Eight<T>::kParts == 2) return hn::Add(parts[0], parts[1]);
-    if constexpr (Eight<T>::kParts == 4) return hn::Add(hn::Add(parts[0], parts[2]), hn::Add(parts[1], parts[3]));
-  } else if constexpr (lanes == 8) {
-    const hn::Half<typename Eight<T>::D> half;
-    const auto q = hn::Add(hn::LowerHalf(half, parts[0]), hn::UpperHalf(half, parts[0]));
-    if constexpr (sizeof(T) == 4) {
-      return q;
-    } else {
-      const hn::Half<decltype(half)> quarter;
-      return hn::Add(hn::LowerHalf(quarter, q), hn::UpperHalf(quarter, q));
-    }
-  } else {
-    const hn::Half<typename Eight<T>::D> half;
-    const auto q = hn::Add(parts[0], parts[1]);
-    return hn::Add(hn::LowerHalf(half, q), hn::UpperHalf(half, q));
-  }
-}
-
-// sums[j] += joined partial sums of dot product j, for 16 bytes of dot products: the tree of join_eight, transposed.
-HWY_INLINE void add_joined(const Eight<float>::V (&dot)[4][Eight<float>::kParts], float* sums) {
-  const hn::FixedTag<float, 4> d;
-  const auto q0 = fold_eight<float>(dot[0]), q1 = fold_eight<float>(dot[1]);
-  const auto q2 = fold_eight<float>(dot[2]), q3 = fold_eight<float>(dot[3]);
-  const auto s01 = hn::Add(hn::InterleaveLower(d, q0, q1), hn::InterleaveUpper(d, q0, q1));
-  const auto s23 = hn::Add(hn::InterleaveLower(d, q2, q3), hn::InterleaveUpper(d, q2, q3));
-  const auto joined = hn::Add(hn::ConcatLowerLower(d, s23, s01), hn::ConcatUpperUpper(d, s23, s01));
-  hn::StoreU(hn::Add(hn::LoadU(d, sums), joined), d, sums);
-}
-HWY_INLINE void add_joined(const Eight<double>::V (&dot)[2][Eight<double>::kParts], double* sums) {
-  const hn::FixedTag<double, 2> d;
-  const auto e0 = fold_eight<double>(dot[0]), e1 = fold_eight<double>(dot[1]);
-  const auto joined = hn::Add(hn::InterleaveLower(d, e0, e1), hn::InterleaveUpper(d, e0, e1));
-  hn::StoreU(hn::Add(hn::LoadU(d, sums), joined), d, sums);
-}
-template <class T>
-HWY_INLINE void add_joined(const typename Eight<T>::V (&dot)[1][Eight<T>::kParts], T* sums) {
-  sums[0] += join_eight<T>(dot[0]);
-}
-
-template <class T>
-struct BackProduct {
-  const T* delta;
-  std::size_t delta_stride;
-  const T* w;
-  std::size_t w_stride;
-  T* sums;
-  std::size_t sums_stride;
-  std::size_t units;
-};
-
-// One step of eight receiving units. kWhole: all eight exist; otherwise sums of lanes beyond `left` stay as they are.
-template <class T, int kRows, int kSenders, bool kWhole>
-HWY_INLINE void back_step(const BackProduct<T>& p, std::size_t k, std::size_t left,
-                          typename Eight<T>::V (&sum)[kRows][kSenders][Eight<T>::kParts]) {
-  const typename Eight<T>::D d;
-  constexpr std::size_t lanes = Eight<T>::kLanes;
-  DELTARULE_UNROLL for (std::size_t part = 0; part < Eight<T>::kParts; ++part) {
-    const std::size_t at = k + part * lanes;
-    typename Eight<T>::V delta[kRows];
-    DELTARULE_UNROLL for (std::size_t r = 0; r < kRows; ++r) delta[r] = hn::LoadU(d, p.delta + r * p.delta_stride + at);
-    DELTARULE_UNROLL for (std::size_t j = 0; j < kSenders; ++j) {
-      const auto w = hn::LoadU(d, p.w + j * p.w_stride + at);
-      DELTARULE_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
-        const auto next = hn::MulAdd(delta[r], w, sum[r][j][part]);
-        if constexpr (kWhole) {
-          sum[r][j][part] = next;
-        } else {
-          const std::size_t exist = left > part * lanes ? HWY_MIN(left - part * lanes, lanes) : 0;
-          sum[r][j][part] = hn::IfThenElse(hn::FirstN(d, exist), next, sum[r][j][part]);
-        }
-      }
-    }
-  }
-}
-
-template <class T, int kRows, int kSenders>
-HWY_NOINLINE void back_tile(const BackProduct<T>& p) {
-  typename Eight<T>::V sum[kRows][kSenders][Eight<T>::kParts];
-  DELTARULE_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
-    DELTARULE_UNROLL for (std::size_t j = 0; j < kSenders; ++j) {
-      DELTARULE_UNROLL for (std::size_t i = 0; i < Eight<T>::kParts; ++i) sum[r][j][i] =
-          hn::Zero(typename Eight<T>::D());
-    }
-  }
-  const std::size_t whole = p.units / 8 * 8;
-  for (std::size_t k = 0; k < whole; k += 8) back_step<T, kRows, kSenders, true>(p, k, 8, sum);
-  if (whole < p.units) back_step<T, kRows, kSenders, false>(p, whole, p.units - whole, sum);
-  DELTARULE_UNROLL for (std::size_t r = 0; r < kRows; ++r) add_joined(sum[r], p.sums + r * p.sums_stride);
-}
-
-template <class T, int kRows>
-HWY_INLINE void back_rows(BackProduct<T> p, std::size_t senders) {
-  constexpr std::size_t kSenders = 16 / sizeof(T);
-  std::size_t j = 0;
-  for (; j + kSenders <= senders; j += kSenders, p.w += kSenders * p.w_stride, p.sums += kSenders) {
-    back_tile<T, kRows, kSenders>(p);
-  }
-  for (; j < senders; ++j, p.w += p.w_stride, ++p.sums) back_tile<T, kRows, 1>(p);
-}
-
-template <class T>
-HWY_INLINE void back_product(BackProduct<T> p, std::size_t rows, std::size_t senders) {
-  constexpr std::size_t kSums = (16 / sizeof(T)) * Eight<T>::kParts;
-  constexpr int kFit = static_cast<int>((HWY_MAX_BYTES == 64 ? 24 : 12) / kSums);
-  constexpr int kRows = kFit > 4 ? 4 : kFit < 1 ? 1 : kFit;
-  std::size_t r = 0;
-  const auto advance = [&p](std::size_t by) {
-    p.delta += by * p.delta_stride;
-    p.sums += by * p.sums_stride;
-  };
-  for (; r + kRows <= rows; r += kRows, advance(kRows)) back_rows<T, kRows>(p, senders);
-  for (; r < rows; ++r, advance(1)) back_rows<T, 1>(p, senders);
 }

@@ -8,6 +8,7 @@
 
 #include "base/exp_family.hpp"
 #include "kernels/kernels.hpp"
+#include "kernels/online_twin.hpp"
 #include "kernels/scalar_activations.hpp"
 
 namespace deltarule::kernels::twin {
@@ -26,7 +27,8 @@ using base::tanh_formula;
 #include "kernels/updates/delta_rule-inl.hpp"
 #include "kernels/updates/momentum-inl.hpp"
 #include "kernels/updates/nesterov-inl.hpp"
-#include "kernels/updates/slope-inl.hpp"
+#include "kernels/updates/penalties-inl.hpp"
+#include "kernels/updates/rmsprop-inl.hpp"
 #undef DELTARULE_FORMULA
 
 /// Eight strided partial sums, joined in one stated tree.
@@ -38,56 +40,41 @@ T join(const std::array<T, 8>& p) {
 template <class T, bool kFused>
 struct Twin {
   using Ops = base::ScalarOps<T, kFused>;
+  using Online = OnlineTwin<T, kFused>;
 
-  static void set_net(const T* bias, T* net, std::size_t net_stride, std::size_t rows, std::size_t units) {
-    for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t u = 0; u < units; ++u) net[r * net_stride + u] = bias == nullptr ? T(0) : bias[u];
-    }
-  }
-
-  static void accumulate_net(const T* a, std::size_t a_stride, const T* w, std::size_t w_stride, T* net,
-                             std::size_t net_stride, std::size_t rows, std::size_t senders, std::size_t units) {
-    for (std::size_t r = 0; r < rows; ++r) {
+  static void net_panel(Panels<const T> a, const T* w, std::size_t width, std::size_t units, const T* bias, T* net) {
+    for (std::size_t r = 0; r < a.rows; ++r) {
       for (std::size_t u = 0; u < units; ++u) {
-        T sum = net[r * net_stride + u];
-        for (std::size_t i = 0; i < senders; ++i) {
-          sum = Ops::multiply_add(a[r * a_stride + i], w[i * w_stride + u], sum);
-        }
-        net[r * net_stride + u] = sum;
+        T sum = bias == nullptr ? net[r * width + u] : bias[u];
+        for (std::size_t i = 0; i < a.units; ++i) sum = Ops::multiply_add(a(r, i), w[i * width + u], sum);
+        net[r * width + u] = sum;
       }
     }
   }
 
-  static void propagate_back(const T* delta, std::size_t delta_stride, const T* w, std::size_t w_stride, T* sums,
-                             std::size_t sums_stride, std::size_t rows, std::size_t senders, std::size_t units) {
-    for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t j = 0; j < senders; ++j) {
-        std::array<T, 8> partial{};
-        for (std::size_t k = 0; k < units; ++k) {
-          partial[k % 8] = Ops::multiply_add(delta[r * delta_stride + k], w[j * w_stride + k], partial[k % 8]);
-        }
-        sums[r * sums_stride + j] += join(partial);
-      }
+  static void transpose(Panels<const T> w, std::size_t width, T* to) {
+    for (std::size_t k = 0; k < w.units; ++k) {
+      for (std::size_t j = 0; j < width; ++j) to[k * width + j] = j < w.rows ? w(j, k) : T(0);
     }
   }
 
-  static void accumulate_slopes(const T* a, std::size_t a_stride, const T* delta, std::size_t delta_stride, T* slope,
-                                std::size_t slope_stride, std::size_t rows, std::size_t senders, std::size_t units) {
+  static void slope_block(const T* a, std::size_t a_width, std::size_t senders, const T* delta, std::size_t width,
+                          std::size_t units, std::size_t rows, T* slope) {
     for (std::size_t i = 0; i < senders; ++i) {
-      for (std::size_t u = 0; u < units; ++u) {
-        T sum = slope[i * slope_stride + u];
-        for (std::size_t r = 0; r < rows; ++r) {
-          sum = Ops::subtract_product(a[r * a_stride + i], delta[r * delta_stride + u], sum);
+      for (std::size_t u = 0; u < width; ++u) {
+        T sum = 0;
+        for (std::size_t r = 0; r < rows && u < units; ++r) {
+          sum = Ops::subtract_product(a[r * a_width + i], delta[r * width + u], sum);
         }
-        slope[i * slope_stride + u] = sum;
+        slope[i * width + u] = sum;
       }
     }
   }
 
-  static void accumulate_bias_slopes(const T* delta, std::size_t delta_stride, T* slope, std::size_t rows,
-                                     std::size_t units) {
-    for (std::size_t u = 0; u < units; ++u) {
-      for (std::size_t r = 0; r < rows; ++r) slope[u] -= delta[r * delta_stride + u];
+  static void bias_slopes(const T* delta, std::size_t width, std::size_t rows, T* slope) {
+    for (std::size_t u = 0; u < width; ++u) {
+      slope[u] = 0;
+      for (std::size_t r = 0; r < rows; ++r) slope[u] -= delta[r * width + u];
     }
   }
 
@@ -178,8 +165,7 @@ struct Twin {
     for (std::size_t i = 0; i < n; ++i) values[i] *= derivative(kind, parameter, net[i], a[i]);
   }
 
-  static void softmax(const T* net, T* a, std::size_t units) {
-    if (units == 0) return;
+  static SoftmaxSum<T> softmax(const T* net, T* a, std::size_t units) {
     T largest = net[0];
     for (std::size_t u = 1; u < units; ++u) largest = net[u] > largest ? net[u] : largest;
     std::array<T, 8> partial{};
@@ -189,11 +175,32 @@ struct Twin {
     }
     const T sum = join(partial);
     for (std::size_t u = 0; u < units; ++u) a[u] /= sum;
+    return {largest, sum};
   }
 
-  static void finish_slopes(const T* w, T* slope, T count, T l2, T l1, std::size_t n) {
-    const FinishSlope<Ops> finish{count, l2, l1};
-    for (std::size_t i = 0; i < n; ++i) finish(w[i], slope[i]);
+  static void gather_rows(const T* from, const std::uint32_t* which, Panels<T> to) {
+    for (std::size_t r = 0; r < to.rows; ++r) {
+      for (std::size_t u = 0; u < to.units; ++u) to(r, u) = from[which[r] * to.units + u];
+    }
+  }
+  static void squared_errors(const T* t, const T* a, std::size_t width, std::size_t units, std::size_t rows,
+                             T* difference, double* sums) {
+    for (std::size_t r = 0; r < rows; ++r, t += width, a += width, difference += width) {
+      std::array<double, 8> partial{};
+      for (std::size_t u = 0; u < width; ++u) {
+        difference[u] = u < units ? t[u] - a[u] : T(0);
+        const double d = static_cast<double>(difference[u]);
+        partial[u % 8] = base::ScalarOps<double, kFused>::multiply_add(d, d, partial[u % 8]);
+      }
+      sums[r] += join(partial);
+    }
+  }
+  static void scale(T factor, T* values, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) values[i] *= factor;
+  }
+  static void add_penalties(const T* w, T* slope, T l2, T l1, std::size_t n) {
+    const Penalties<Ops> penalties{l2, l1};
+    for (std::size_t i = 0; i < n; ++i) penalties(w[i], slope[i]);
   }
 
   static void add(const T* part, T* total, std::size_t n) {
@@ -216,11 +223,23 @@ struct Twin {
     const AdamUpdate<Ops> update = adam_update<Ops>(step);
     for (std::size_t i = 0; i < n; ++i) update(w[i], slope[i], mean[i], square[i]);
   }
+  static void rmsprop(T* w, const T* slope, T* square, T rate, T rho, T epsilon, std::size_t n) {
+    const RMSPropUpdate<Ops> update = rmsprop_update<Ops>(rate, rho, epsilon);
+    for (std::size_t i = 0; i < n; ++i) update(w[i], slope[i], square[i]);
+  }
 
-  static bool all_finite(const T* values, std::size_t n) {
+  static T rough_square_sum(const T* values, std::size_t n) {
+    T sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum = Ops::multiply_add(values[i], values[i], sum);
+    return sum;
+  }
+  static T square_sum(const T* values, std::size_t n) {
     std::array<T, 8> partial{};
     for (std::size_t i = 0; i < n; ++i) partial[i % 8] = Ops::multiply_add(values[i], values[i], partial[i % 8]);
-    return std::isfinite(join(partial));
+    return join(partial);
+  }
+  static void keep_movable(const T* movable, T* values, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) values[i] = movable[i] != T(0) ? values[i] : T(0);
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/exp_constants.hpp"
 #include "base/math.hpp"
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "kernels/kernels.hpp"
 #include "kernels/scalar_activations.hpp"
@@ -49,33 +50,25 @@ namespace HWY_NAMESPACE {
 
 #include "kernels/elementwise-inl.hpp"
 
+#include "kernels/online-inl.hpp"
+
+#include "kernels/online_rows-inl.hpp"
+
 template <class T>
 struct Functions {
   using Ops = SimdOps<T>;
+  using Online = OnlineFunctions<T>;
 
-  static void set_net(const T* bias, T* net, std::size_t net_stride, std::size_t rows, std::size_t units) {
-    for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t u = 0; u < units; ++u) net[r * net_stride + u] = bias == nullptr ? T(0) : bias[u];
-    }
+  static void net_panel(Panels<const T> a, const T* w, std::size_t width, std::size_t units, const T* bias, T* net) {
+    all_columns<T>(NetTask<T>{a, w, width, bias, net}, a.rows, units);
   }
-  static void accumulate_net(const T* a, std::size_t a_stride, const T* w, std::size_t w_stride, T* net,
-                             std::size_t net_stride, std::size_t rows, std::size_t senders, std::size_t units) {
-    product<T, false>({a, a_stride, 1, w, w_stride, net, net_stride, senders}, rows, units);
+  static void transpose(Panels<const T> w, std::size_t width, T* to) { transpose_all<T>(w, width, to); }
+  static void slope_block(const T* a, std::size_t a_width, std::size_t senders, const T* delta, std::size_t width,
+                          std::size_t units, std::size_t rows, T* slope) {
+    slopes_of_block<T>({a, a_width, delta, width, rows, slope}, senders, units);
   }
-  static void propagate_back(const T* delta, std::size_t delta_stride, const T* w, std::size_t w_stride, T* sums,
-                             std::size_t sums_stride, std::size_t rows, std::size_t senders, std::size_t units) {
-    back_product<T>({delta, delta_stride, w, w_stride, sums, sums_stride, units}, rows, senders);
-  }
-  static void accumulate_slopes(const T* a, std::size_t a_stride, const T* delta, std::size_t delta_stride, T* slope,
-                                std::size_t slope_stride, std::size_t rows, std::size_t senders, std::size_t units) {
-    if (rows == 1) return subtract_outer_product<T>(a, delta, slope, slope_stride, senders, units);
-    product<T, true>({a, 1, a_stride, delta, delta_stride, slope, slope_stride, rows}, senders, units);
-  }
-  static void accumulate_bias_slopes(const T* delta, std::size_t delta_stride, T* slope, std::size_t rows,
-                                     std::size_t units) {
-    for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t u = 0; u < units; ++u) slope[u] -= delta[r * delta_stride + u];
-    }
+  static void bias_slopes(const T* delta, std::size_t width, std::size_t rows, T* slope) {
+    slopes_of_bias<T>(delta, width, rows, slope);
   }
 
   static void activate(ActivationKind kind, T parameter, const T* net, T* a, std::size_t n) {
@@ -85,10 +78,18 @@ struct Functions {
                                   std::size_t n) {
     multiply_derivative_any<T>(kind, parameter, net, a, values, n);
   }
-  static void softmax(const T* net, T* a, std::size_t units) { softmax_of<T>(net, a, units); }
+  static SoftmaxSum<T> softmax(const T* net, T* a, std::size_t units) { return softmax_of<T>(net, a, units); }
 
-  static void finish_slopes(const T* w, T* slope, T count, T l2, T l1, std::size_t n) {
-    for_each_vector<T>(n, Finish<T>{{Ops::set(count), Ops::set(l2), Ops::set(l1)}}, w, slope);
+  static void gather_rows(const T* from, const std::uint32_t* which, Panels<T> to) { gather<T>(from, which, to); }
+  static void squared_errors(const T* t, const T* a, std::size_t width, std::size_t units, std::size_t rows,
+                             T* difference, double* sums) {
+    for (std::size_t r = 0; r < rows; ++r, t += width, a += width, difference += width) {
+      sums[r] += squared_error<T>(t, a, width, units, difference);
+    }
+  }
+  static void scale(T factor, T* values, std::size_t n) { for_each_vector<T>(n, Scale<T>{factor}, values); }
+  static void add_penalties(const T* w, T* slope, T l2, T l1, std::size_t n) {
+    for_each_vector<T>(n, AddPenalties<T>{{Ops::set(l2), Ops::set(l1)}}, w, slope);
   }
   static void add(const T* part, T* total, std::size_t n) { for_each_vector<T>(n, AddPart<T>{}, part, total); }
 
@@ -104,10 +105,14 @@ struct Functions {
   static void adam(T* w, const T* slope, T* mean, T* square, const AdamStep<T>& step, std::size_t n) {
     for_each_vector<T>(n, Update<T, AdamUpdate<Ops>>{adam_update<Ops>(step)}, w, slope, mean, square);
   }
+  static void rmsprop(T* w, const T* slope, T* square, T rate, T rho, T epsilon, std::size_t n) {
+    for_each_vector<T>(n, Update<T, RMSPropUpdate<Ops>>{rmsprop_update<Ops>(rate, rho, epsilon)}, w, slope, square);
+  }
 
-  static bool all_finite(const T* values, std::size_t n) {
-    const T sum = eight_sum<T, true>(values, n);
-    return sum - sum == T(0);
+  static T rough_square_sum(const T* values, std::size_t n) { return rough_sum_of_squares<T>(values, n); }
+  static T square_sum(const T* values, std::size_t n) { return eight_sum<T, true>(values, n); }
+  static void keep_movable(const T* movable, T* values, std::size_t n) {
+    for_each_vector<T>(n, KeepMovable<T>{}, movable, values);
   }
 };
 

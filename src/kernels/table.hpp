@@ -13,21 +13,27 @@ constexpr Kernels<T> make_table(const char* name, bool fused) {
   using F = Functions;
   return {.name = name,
           .fused = fused,
-          .set_net = &F::set_net,
-          .accumulate_net = &F::accumulate_net,
-          .propagate_back = &F::propagate_back,
-          .accumulate_slopes = &F::accumulate_slopes,
-          .accumulate_bias_slopes = &F::accumulate_bias_slopes,
+          .net_panel = &F::net_panel,
+          .transpose = &F::transpose,
+          .slope_block = &F::slope_block,
+          .bias_slopes = &F::bias_slopes,
           .activate = &F::activate,
           .multiply_derivative = &F::multiply_derivative,
           .softmax = &F::softmax,
-          .finish_slopes = &F::finish_slopes,
+          .gather_rows = &F::gather_rows,
+          .squared_errors = &F::squared_errors,
+          .scale = &F::scale,
+          .add_penalties = &F::add_penalties,
           .add = &F::add,
           .delta_rule = &F::delta_rule,
           .momentum = &F::momentum,
           .nesterov = &F::nesterov,
           .adam = &F::adam,
-          .all_finite = &F::all_finite};
+          .rmsprop = &F::rmsprop,
+          .rough_square_sum = &F::rough_square_sum,
+          .square_sum = &F::square_sum,
+          .keep_movable = &F::keep_movable,
+          .online = make_online<T, typename F::Online>()};
 }
 
 /// The SIMD tables in this library, best first, whether or not this machine can run them.

@@ -33,23 +33,18 @@ template <class T>
 class PieceRunner {
  public:
   PieceRunner(const network::Network<T>& network, const base::PatternSource<T>& patterns, std::size_t piece)
-      : network_(network),
-        patterns_(patterns),
-        workspace_(network, piece, false),
-        targets_(piece * patterns.targets()) {}
+      : network_(network), patterns_(patterns), workspace_(network, piece, false), outputs_(network.outputs()) {}
 
   /// Activations of rows [first, first + count) to out[first · outputs …].
   void run(std::size_t first, std::size_t count, std::vector<double>& out) {
     rows_.resize(count);
     std::iota(rows_.begin(), rows_.end(), static_cast<std::uint32_t>(first));
-    const std::size_t columns = patterns_.targets();
-    patterns_.gather(rows_, workspace_.inputs().slice(0, count), {targets_.data(), count, columns, columns});
+    workspace_.load(patterns_, rows_, 0);
     network::forward(network_, workspace_, {0, count});
     const std::size_t outputs = network_.outputs();
     for (std::size_t r = 0; r < count; ++r) {
-      const auto activations = workspace_.outputs().row_span(r).first(outputs);
-      std::copy(activations.begin(), activations.end(),
-                out.begin() + static_cast<std::ptrdiff_t>((first + r) * outputs));
+      workspace_.take_outputs(r, outputs_.data());
+      std::copy(outputs_.begin(), outputs_.end(), out.begin() + static_cast<std::ptrdiff_t>((first + r) * outputs));
     }
   }
 
@@ -57,7 +52,7 @@ class PieceRunner {
   const network::Network<T>& network_;
   const base::PatternSource<T>& patterns_;
   network::Workspace<T> workspace_;
-  std::vector<T> targets_;
+  std::vector<T> outputs_;  // of one row
   std::vector<std::uint32_t> rows_;
 };
 

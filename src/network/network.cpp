@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/floating_point_mode.hpp"
 #include "kernels/kernels.hpp"
 #include "network/address.hpp"
 
@@ -43,9 +44,9 @@ template <class T>
 void Network<T>::lay_out() {
   std::size_t offset = 0;
   const auto add = [&](View view) {
-    view.stride = base::padded<T>(view.units);
+    view.size = view.senders * base::padded<T>(view.units);
     view.offset = offset;
-    offset += view.size();
+    offset += view.size;
     views_.push_back(view);
   };
   for (std::size_t l = 0; l < graph_.layers().size(); ++l) {
@@ -71,6 +72,28 @@ void Network<T>::lay_out() {
   }
   first_view_.push_back(views_.size());
   parameters_ = base::AlignedBuffer<T>(offset);
+  cut_into_tiles();
+}
+
+template <class T>
+void Network<T>::cut_into_tiles() {
+  for (std::size_t v = 0; v < views_.size(); ++v) {
+    const View& view = views_[v];
+    const base::Panels<const T> panels{nullptr, view.senders, view.units, 0, view.senders};  // only its shape
+    std::size_t offset = view.offset;
+    for (std::size_t p = 0; p < panels.count(); ++p)
+      for (std::size_t first = 0; first < view.senders; first += base::kPanel<T>) {
+        const std::size_t senders = std::min(base::kPanel<T>, view.senders - first);
+        tiles_.push_back({.view = v,
+                          .panel = p,
+                          .first = first,
+                          .senders = senders,
+                          .units = panels.units_in(p),
+                          .width = panels.width(p),
+                          .offset = offset});
+        offset += tiles_.back().size();
+      }
+  }
 }
 
 template <class T>
@@ -80,12 +103,62 @@ void Network<T>::mark_movable() {
   movable_ = base::AlignedBuffer<T>(parameters_.size());
   for (const View& view : views_) {
     if (view.frozen) continue;
+    const auto movable = view.in(movable_.data());
     for (std::size_t i = 0; i < view.senders; ++i)
       for (std::size_t u = 0; u < view.units; ++u) {
         const bool exists = view.is_bias || graph_.layers()[view.layer].blocks[view.block].connected(u, i);
-        movable_[view.offset + i * view.stride + u] = exists ? T{1} : T{0};
+        movable(i, u) = exists ? T{1} : T{0};
       }
   }
+}
+
+template <class T>
+Network<T>::Network(const Network& other)
+    : graph_(other.graph_),
+      resolved_(other.resolved_),
+      views_(other.views_),
+      tiles_(other.tiles_),
+      first_view_(other.first_view_),
+      parameters_(other.parameters_.size()),
+      movable_(other.movable_) {
+  other.copy_settled(parameters_.span());
+}
+
+template <class T>
+void Network<T>::settle() {
+  if (pending_ == nullptr) return;
+  const base::FlushDenormals mode;  // as in the step that would make it
+  for (const View& view : views_)
+    if (const auto* change = pending(view))
+      kernels::kernels<T>().online.settle({parameters_.data() + view.offset, view.senders, view.units}, *change);
+  pending_ = nullptr;
+}
+
+template <class T>
+void Network<T>::copy_settled(std::span<T> to) const {
+  std::copy_n(parameters_.data(), to.size(), to.data());
+  if (pending_ == nullptr) return;
+  const base::FlushDenormals mode;
+  for (const View& view : views_)
+    if (const auto* change = pending(view))
+      kernels::kernels<T>().online.preview({parameters_.data() + view.offset, view.senders, view.units}, *change,
+                                           to.data() + view.offset);
+}
+
+template <class T>
+std::vector<T> Network<T>::weights() const {
+  if (pending_ == nullptr) return to_canonical(parameters_.span());
+  base::AlignedBuffer<T> settled(parameters_.size());
+  copy_settled(settled.span());
+  return to_canonical(settled.span());
+}
+
+template <class T>
+T Network<T>::parameter(std::size_t place) const {
+  if (pending_ == nullptr) return parameters_[place];
+  base::AlignedBuffer<T> settled(parameters_.size());
+  copy_settled(settled.span());
+  return settled[place];
 }
 
 template <class T>
@@ -105,7 +178,8 @@ std::size_t Network<T>::place_of(std::size_t canonical) const {
   while (canonical < layer.blocks[b].first_weight) --b;
   const std::size_t within = canonical - layer.blocks[b].first_weight;
   const View& view = block_view(l, b);
-  return view.offset + (within % view.senders) * view.stride + within / view.senders;
+  const auto panels = view.in(parameters_.data());
+  return static_cast<std::size_t>(&panels(within % view.senders, within / view.senders) - parameters_.data());
 }
 
 template <class T>
@@ -114,8 +188,9 @@ std::vector<T> Network<T>::to_canonical(std::span<const T> flat) const {
   for (const View& view : views_) {
     const base::Layer& layer = graph_.layers()[view.layer];
     T* to = canonical.data() + (view.is_bias ? layer.first_bias : layer.blocks[view.block].first_weight);
+    const auto panels = view.in(flat.data());
     for (std::size_t u = 0; u < view.units; ++u)
-      for (std::size_t i = 0; i < view.senders; ++i) *to++ = flat[view.offset + i * view.stride + u];
+      for (std::size_t i = 0; i < view.senders; ++i) *to++ = panels(i, u);
   }
   return canonical;
 }
@@ -126,9 +201,10 @@ void Network<T>::from_canonical(std::span<const T> canonical, std::span<T> flat)
   for (const View& view : views_) {
     const base::Layer& layer = graph_.layers()[view.layer];
     const T* from = canonical.data() + (view.is_bias ? layer.first_bias : layer.blocks[view.block].first_weight);
+    const auto panels = view.in(flat.data());
     for (std::size_t u = 0; u < view.units; ++u)
       for (std::size_t i = 0; i < view.senders; ++i, ++from)
-        if (view.is_bias || layer.blocks[view.block].connected(u, i)) flat[view.offset + i * view.stride + u] = *from;
+        if (view.is_bias || layer.blocks[view.block].connected(u, i)) panels(i, u) = *from;
   }
 }
 

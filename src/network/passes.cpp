@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/math.hpp"
 #include "derivation/activation_functions.hpp"
 #include "derivation/loss_functions.hpp"
 #include "kernels/kernels.hpp"
@@ -11,40 +12,67 @@ namespace deltarule::network {
 namespace {
 
 using base::ActivationKind;
-using base::MatrixView;
+using base::kPanel;
+using base::LossKind;
+using base::Panels;
 
-/// a = f(I) for one row of a layer.
 template <class T>
-void activate_row(const derivation::Activation& f, const T* net, T* a, std::size_t units) {
-  switch (f.kind) {
-    case ActivationKind::softmax:
-      return kernels::kernels<T>().softmax(net, a, units);
-    case ActivationKind::custom:
-      for (std::size_t u = 0; u < units; ++u) a[u] = derivation::activate(f, net[u]);
-      return;
-    default:
-      return kernels::kernels<T>().activate(f.kind, static_cast<T>(f.parameter), net, a, units);
+alignas(base::kAlignment) constexpr T kZeros[kPanel<T>] = {};
+
+// ---- activations ----
+
+/// a = f(I) for one panel of a layer whose units answer for themselves.
+template <class T>
+void activate_panel(const derivation::Activation& f, const Panels<T>& net, const Panels<T>& a, std::size_t p) {
+  if (f.kind == ActivationKind::softmax) return;  // needs the whole row
+  if (f.kind != ActivationKind::custom)
+    return kernels::kernels<T>().activate(f.kind, static_cast<T>(f.parameter), net.panel(p), a.panel(p),
+                                          net.rows * net.width(p));
+  for (std::size_t r = 0; r < net.rows; ++r)
+    for (std::size_t u = 0; u < net.units_in(p); ++u)
+      a.panel(p)[r * a.width(p) + u] = static_cast<T>(derivation::activate(f, net.panel(p)[r * net.width(p) + u]));
+}
+
+/// (8): values *= f′(I) for one panel.
+template <class T>
+void multiply_derivative(const derivation::Activation& f, const Panels<T>& net, const Panels<T>& a,
+                         const Panels<T>& values, std::size_t p) {
+  if (f.kind != ActivationKind::custom)
+    return kernels::kernels<T>().multiply_derivative(f.kind, static_cast<T>(f.parameter), net.panel(p), a.panel(p),
+                                                     values.panel(p), net.rows * net.width(p));
+  for (std::size_t r = 0; r < net.rows; ++r)
+    for (std::size_t u = 0; u < net.units_in(p); ++u) {
+      const std::size_t at = r * net.width(p) + u;
+      values.panel(p)[at] *= static_cast<T>(derivation::derivative(f, net.panel(p)[at]));
+    }
+}
+
+template <class T>
+void copy_row(const Panels<T>& from, std::size_t row, T* to) {
+  for (std::size_t p = 0; p < from.count(); ++p, to += kPanel<T>)
+    std::copy_n(from.panel(p) + row * from.width(p), from.units_in(p), to);
+}
+template <class T>
+void copy_row_back(const T* from, const Panels<T>& to, std::size_t row) {
+  for (std::size_t p = 0; p < to.count(); ++p, from += kPanel<T>)
+    std::copy_n(from, to.units_in(p), to.panel(p) + row * to.width(p));
+}
+
+/// Softmax of the outputs, row by row; leaves largest net input and sum of exponentials for the loss.
+template <class T>
+void softmax_rows(Workspace<T>& workspace, std::size_t layer, RowRange rows) {
+  const Panels<T> net = workspace.net(layer), a = workspace.activations(layer);
+  for (std::size_t r = rows.first; r < rows.first + rows.count; ++r) {
+    T* const row = workspace.output_row(r);
+    copy_row(net, r, row);
+    const kernels::SoftmaxSum<T> sum = kernels::kernels<T>().softmax(row, row, net.units);
+    copy_row_back(row, a, r);
+    workspace.scratch(r)[0] = static_cast<double>(sum.largest);
+    workspace.scratch(r)[1] = static_cast<double>(sum.sum);
   }
 }
 
-/// (8): values *= f′(I) for one row of a layer whose units answer for themselves.
-template <class T>
-void multiply_by_derivative(const derivation::Activation& f, const T* net, const T* a, T* values, std::size_t units) {
-  if (f.kind == ActivationKind::custom) {
-    for (std::size_t u = 0; u < units; ++u) values[u] *= derivation::derivative(f, net[u]);
-    return;
-  }
-  kernels::kernels<T>().multiply_derivative(f.kind, static_cast<T>(f.parameter), net, a, values, units);
-}
-
-/// (7): the slopes ∂E/∂a of the output layer in `values` become deltas in place.
-template <class T>
-void slopes_to_deltas(const derivation::Activation& f, const T* net, const T* a, T* values, std::size_t units) {
-  if (f.kind == ActivationKind::softmax)
-    derivation::Softmax::apply_jacobian<T>(std::span<const T>(a, units), std::span<T>(values, units));
-  for (std::size_t u = 0; u < units; ++u) values[u] = -values[u];
-  if (f.kind != ActivationKind::softmax) multiply_by_derivative(f, net, a, values, units);
-}
+// ---- the loss and the deltas of the outputs ----
 
 /// One row of outputs with its targets in double, where losses are computed whatever T is.
 struct OutputRow {
@@ -52,67 +80,192 @@ struct OutputRow {
 };
 
 template <class T>
-OutputRow output_row(Workspace<T>& workspace, std::size_t layer, std::size_t row) {
-  const MatrixView<T> net = workspace.net(layer);
-  const std::size_t n = net.columns;
-  double* to = workspace.scratch(row);
-  const OutputRow outputs{{to, n}, {to + n, n}, {to + 2 * n, n}, {to + 3 * n, n}};
-  std::copy_n(net.row(row), n, outputs.net.data());
-  std::copy_n(workspace.outputs().row(row), n, outputs.a.data());
-  std::copy_n(workspace.targets().row(row), n, outputs.t.data());
-  return outputs;
+void widen(const Panels<T>& from, std::size_t row, double* to) {
+  for (std::size_t u = 0; u < from.units; ++u) to[u] = static_cast<double>(from(row, u));
 }
 
-/// E_p, then (9) and (10), or t − a where the loss has it, for one row.
 template <class T>
-void output_delta(const Network<T>& network, Workspace<T>& workspace, std::size_t row) {
+OutputRow output_row(Workspace<T>& workspace, std::size_t layer, std::size_t row) {
+  const Panels<T> net = workspace.net(layer);
+  const std::size_t n = net.units;
+  double* to = workspace.scratch(row);
+  widen(net, row, to);
+  widen(workspace.outputs(), row, to + n);
+  widen(workspace.targets(), row, to + 2 * n);
+  return {{to, n}, {to + n, n}, {to + 2 * n, n}, {to + 3 * n, n}};
+}
+
+/// By the kernel that learns from it, so that evaluating and learning see the same E; panels one after the other.
+template <class T>
+double half_squared_error(const Panels<T>& a, const Panels<T>& t, std::size_t row) {
+  double sum = 0;
+  T unused[kPanel<T>];
+  for (std::size_t p = 0; p < a.count(); ++p)
+    kernels::kernels<T>().squared_errors(t.panel(p) + row * t.width(p), a.panel(p) + row * a.width(p), a.width(p),
+                                         a.units_in(p), 1, unused, &sum);
+  return 0.5 * sum;
+}
+
+/// −Σ t ln a = Σ t (ln Σ e^I − I), from what softmax_rows() left in the scratch.
+template <class T>
+double softmax_cross_entropy(Workspace<T>& workspace, const Panels<T>& net, const Panels<T>& t, std::size_t row) {
+  const double largest = workspace.scratch(row)[0], log_sum = base::log(workspace.scratch(row)[1]);
+  double E = 0;
+  for (std::size_t u = 0; u < net.units; ++u) {
+    const double target = static_cast<double>(t(row, u));
+    // 0 times an infinite logarithm is still no error.
+    if (target != 0) E += target * (log_sum + (largest - static_cast<double>(net(row, u))));
+  }
+  return E;
+}
+
+template <class T>
+double loss_from_pass(const Network<T>& network, Workspace<T>& workspace, std::size_t row) {
   const std::size_t last = network.graph().layers().size() - 1;
-  const derivation::Loss& loss = network.loss();
+  switch (network.loss().kind) {
+    case LossKind::half_squared_error:
+      return half_squared_error(workspace.outputs(), workspace.targets(), row);
+    case LossKind::softmax_cross_entropy:
+      return softmax_cross_entropy(workspace, workspace.net(last), workspace.targets(), row);
+    default: {
+      const OutputRow out = output_row(workspace, last, row);
+      return derivation::loss<double>(network.loss(), network.activation(last), out.net, out.a, out.t);
+    }
+  }
+}
+
+/// (7): the slopes ∂E/∂a of one row of outputs in `slopes` become deltas, in the workspace.
+template <class T>
+void slopes_to_deltas(const Network<T>& network, Workspace<T>& workspace, std::size_t row, T* slopes) {
+  const std::size_t last = network.graph().layers().size() - 1;
+  const derivation::Activation& f = network.activation(last);
+  const Panels<T> a = workspace.activations(last).slice(row, 1), delta = workspace.deltas(last).slice(row, 1);
+  if (f.kind == ActivationKind::softmax) {
+    T* const activations = workspace.output_row(row);
+    copy_row(a, 0, activations);
+    derivation::Softmax::apply_jacobian<T>(std::span<const T>(activations, a.units), std::span<T>(slopes, a.units));
+  }
+  for (std::size_t u = 0; u < a.units; ++u) slopes[u] = -slopes[u];
+  copy_row_back(slopes, delta, 0);
+  if (f.kind == ActivationKind::softmax) return;
+  for (std::size_t p = 0; p < a.count(); ++p) multiply_derivative(f, workspace.net(last).slice(row, 1), a, delta, p);
+}
+
+/// (9) and (10), or t − a where the loss has it, for one row and any loss.
+template <class T>
+void output_deltas_of_row(const Network<T>& network, Workspace<T>& workspace, std::size_t row) {
+  const std::size_t last = network.graph().layers().size() - 1;
   const derivation::Activation& f = network.activation(last);
   const OutputRow out = output_row(workspace, last, row);
-  workspace.loss(row) = derivation::loss<double>(loss, f, out.net, out.a, out.t);
-  T* delta = workspace.deltas(last).row(row);
-  if (derivation::is_cross_entropy(loss)) {
-    derivation::output_deltas<double>(loss, f, out.net, out.a, out.t, out.slopes);
-    for (std::size_t u = 0; u < out.slopes.size(); ++u) delta[u] = static_cast<T>(out.slopes[u]);
-    return;
+  const bool cross_entropy = derivation::is_cross_entropy(network.loss());
+  if (cross_entropy) {
+    derivation::output_deltas<double>(network.loss(), f, out.net, out.a, out.t, out.slopes);
+  } else {
+    derivation::loss_slopes<double>(network.loss(), f, out.net, out.a, out.t, out.slopes);
   }
-  derivation::loss_slopes<double>(loss, f, out.net, out.a, out.t, out.slopes);
-  for (std::size_t u = 0; u < out.slopes.size(); ++u) delta[u] = static_cast<T>(out.slopes[u]);
-  slopes_to_deltas<T>(f, workspace.net(last).row(row), workspace.outputs().row(row), delta, out.slopes.size());
+  T* const slopes = workspace.slope_row(row);
+  for (std::size_t u = 0; u < out.slopes.size(); ++u) slopes[u] = static_cast<T>(out.slopes[u]);
+  if (cross_entropy) {
+    copy_row_back(slopes, workspace.deltas(last), row);
+  } else {
+    slopes_to_deltas(network, workspace, row, slopes);
+  }
 }
 
-/// (11): sums[r][j] = Σ_k δ_k w_jk over every layer that the source feeds, ascending.
+/// E_p, (9) and (10) for all rows.
 template <class T>
-void sum_deltas_above(const Network<T>& network, Workspace<T>& workspace, std::size_t source, RowRange rows, T* sums,
-                      std::size_t stride) {
-  std::fill_n(sums, rows.count * stride, T{0});
-  const auto& layers = network.graph().layers();
-  for (std::size_t l = source; l < layers.size(); ++l)
-    for (std::size_t b = 0; b < layers[l].blocks.size(); ++b) {
-      if (layers[l].blocks[b].source != source) continue;
-      const View& view = network.block_view(l, b);
-      const MatrixView<T> delta = workspace.deltas(l).slice(rows.first, rows.count);
-      kernels::kernels<T>().propagate_back(delta.data, delta.stride, network.parameters().data() + view.offset,
-                                           view.stride, sums, stride, rows.count, view.senders, view.units);
+void output_deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows) {
+  const std::size_t last = network.graph().layers().size() - 1;
+  const derivation::Activation& f = network.activation(last);
+  const std::size_t end = rows.first + rows.count;
+  if (network.loss().kind != LossKind::half_squared_error || f.kind == ActivationKind::softmax) {
+    for (std::size_t r = rows.first; r < end; ++r) {
+      workspace.loss(r) = loss_from_pass(network, workspace, r);
+      output_deltas_of_row(network, workspace, r);
     }
+    return;
+  }
+  const auto of = [&](const Panels<T>& all) { return all.slice(rows.first, rows.count); };
+  const Panels<T> a = of(workspace.outputs()), t = of(workspace.targets()), delta = of(workspace.deltas(last));
+  double* const losses = &workspace.loss(rows.first);
+  std::fill_n(losses, rows.count, 0.0);
+  for (std::size_t p = 0; p < a.count(); ++p) {
+    kernels::kernels<T>().squared_errors(t.panel(p), a.panel(p), a.width(p), a.units_in(p), rows.count, delta.panel(p),
+                                         losses);
+    multiply_derivative(f, of(workspace.net(last)), a, delta, p);
+  }
+  for (std::size_t r = 0; r < rows.count; ++r) losses[r] *= 0.5;
+}
+
+// ---- the way back ----
+
+/// Units whose weights are transposed at a time: 32 KB, the size of a first-level cache.
+constexpr std::size_t kTransposed = 256;
+
+/// (11) for one panel of a source: sums[r][j] = Σ_k δ_k w_jk over every layer that it feeds, last first.
+template <class T>
+void sum_deltas_above(const Network<T>& network, Workspace<T>& workspace, std::size_t source, RowRange rows,
+                      const Panels<T>& sums, std::size_t p) {
+  const auto& kernels = kernels::kernels<T>();
+  const std::size_t width = sums.width(p), units = sums.units_in(p);
+  alignas(base::kAlignment) T transposed[kTransposed * kPanel<T>];
+  bool begun = false;
+  for (std::size_t l = network.graph().layers().size(); l-- > source;) {
+    const auto& blocks = network.graph().layers()[l].blocks;
+    const auto block = std::find_if(blocks.begin(), blocks.end(), [&](const auto& b) { return b.source == source; });
+    if (block == blocks.end()) continue;
+    const View& view = network.block_view(l, static_cast<std::size_t>(block - blocks.begin()));
+    const Panels<const T> w = view.in(network.parameters().data()).slice(p * kPanel<T>, units);
+    const Panels<const T> delta = workspace.deltas(l).slice(rows.first, rows.count);
+    for (std::size_t k = 0; k < view.units; k += kTransposed) {
+      const std::size_t count = std::min(kTransposed, view.units - k), first = k / kPanel<T>;
+      kernels.transpose(w.from_panel(first, count), width, transposed);
+      kernels.net_panel(delta.from_panel(first, count), transposed, width, units, begun ? nullptr : kZeros<T>,
+                        sums.panel(p));
+      begun = true;
+    }
+  }
+}
+
+/// (11) for one pattern, in its own order: sums[j] over all units of a source. The workspace has one row.
+template <class T>
+void sum_deltas_above_one(const Network<T>& network, Workspace<T>& workspace, std::size_t source, T* sums) {
+  bool begun = false;
+  for (std::size_t l = network.graph().layers().size(); l-- > source;) {
+    const auto& blocks = network.graph().layers()[l].blocks;
+    const auto block = std::find_if(blocks.begin(), blocks.end(), [&](const auto& b) { return b.source == source; });
+    if (block == blocks.end()) continue;
+    const View& view = network.block_view(l, static_cast<std::size_t>(block - blocks.begin()));
+    const T* const w = network.parameters().data() + view.offset;
+    kernels::kernels<T>().online.back({w, view.senders, view.units}, workspace.deltas(l).data, begun, sums);
+    // The kernel stores whole vectors; padding of deltas must stay zero.
+    std::fill(sums + view.senders, sums + base::padded<T>(view.senders), T{0});
+    begun = true;
+  }
 }
 
 /// (11) and (12) for every hidden layer, last first.
 template <class T>
 void propagate_back(const Network<T>& network, Workspace<T>& workspace, RowRange rows) {
+  const auto of = [&](const Panels<T>& all) { return all.slice(rows.first, rows.count); };
   for (std::size_t l = network.graph().layers().size() - 1; l-- > 0;) {
-    const MatrixView<T> delta = workspace.deltas(l);
-    sum_deltas_above(network, workspace, l + 1, rows, delta.row(rows.first), delta.stride);
-    for (std::size_t r = rows.first; r < rows.first + rows.count; ++r)
-      multiply_by_derivative(network.activation(l), workspace.net(l).row(r), workspace.activations(l).row(r),
-                             delta.row(r), delta.columns);
+    const Panels<T> delta = of(workspace.deltas(l));
+    if (workspace.capacity() == 1) sum_deltas_above_one(network, workspace, l + 1, delta.data);
+    for (std::size_t p = 0; p < delta.count(); ++p) {
+      if (workspace.capacity() > 1) sum_deltas_above(network, workspace, l + 1, rows, delta, p);
+      multiply_derivative(network.activation(l), of(workspace.net(l)), of(workspace.activations(l)), delta, p);
+    }
   }
 }
 
+// ---- what is not finite ----
+
 template <class T>
-bool row_is_finite(const MatrixView<T>& values, std::size_t row) {
-  return kernels::kernels<T>().all_finite(values.row(row), values.columns);
+bool row_is_finite(const Panels<T>& values, std::size_t row) {
+  T sum = 0;
+  for (std::size_t p = 0; p < values.count(); ++p)
+    sum += kernels::kernels<T>().square_sum(values.panel(p) + row * values.width(p), values.units_in(p));
+  return std::isfinite(sum);
 }
 
 template <class T>
@@ -138,62 +291,97 @@ Fault find_fault(const Network<T>& network, Workspace<T>& workspace, std::size_t
   return fault_in_deltas(network, workspace, row);
 }
 
-/// Calls work(sender, senders, unit, units) for the rectangles that numbers [first, last) of a view are made of.
-template <class Work>
-void for_rectangles(const View& view, std::size_t first, std::size_t last, const Work& work) {
-  while (first < last) {
-    const std::size_t sender = first / view.stride, unit = first % view.stride;
-    const std::size_t whole = unit == 0 ? (last - first) / view.stride : 0;
-    if (whole > 0) {
-      work(sender, whole, std::size_t{0}, view.units);
-      first += whole * view.stride;
-      continue;
-    }
-    const std::size_t end = std::min(last - sender * view.stride, view.stride);
-    if (unit < view.units) work(sender, std::size_t{1}, unit, std::min(end, view.units) - unit);
-    first = sender * view.stride + end;
-  }
+template <class T>
+bool is_within(const Panels<T>& values, T bound) {
+  for (std::size_t p = 0; p < values.count(); ++p)
+    if (!(kernels::kernels<T>().rough_square_sum(values.panel(p), values.rows * values.width(p)) <= bound))
+      return false;
+  return true;
 }
 
 }  // namespace
 
 template <class T>
 void forward(const Network<T>& network, Workspace<T>& workspace, RowRange rows) {
-  const auto& kernels = kernels::kernels<T>();
-  const T* w = network.parameters().data();
-  for (std::size_t l = 0; l < network.graph().layers().size(); ++l) {
-    const base::Layer& layer = network.graph().layers()[l];
-    const MatrixView<T> net = workspace.net(l).slice(rows.first, rows.count);
-    const View* bias = network.bias_view(l);
-    kernels.set_net(bias != nullptr ? w + bias->offset : nullptr, net.data, net.stride, rows.count, layer.units);
-    for (std::size_t b = 0; b < layer.blocks.size(); ++b) {
-      const View& view = network.block_view(l, b);
-      const MatrixView<T> a = workspace.source(view.source).slice(rows.first, rows.count);
-      kernels.accumulate_net(a.data, a.stride, w + view.offset, view.stride, net.data, net.stride, rows.count,
-                             view.senders, view.units);
-    }
-    const MatrixView<T> a = workspace.activations(l).slice(rows.first, rows.count);
-    for (std::size_t r = 0; r < rows.count; ++r) activate_row(network.activation(l), net.row(r), a.row(r), layer.units);
-  }
+  forward(network, network.parameters(), workspace, rows);
 }
 
 template <class T>
-void deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows) {
-  for (std::size_t r = rows.first; r < rows.first + rows.count; ++r) output_delta(network, workspace, r);
+void forward(const Network<T>& network, std::span<const T> parameters, Workspace<T>& workspace, RowRange rows) {
+  const auto& kernels = kernels::kernels<T>();
+  const T* w = parameters.data();
+  const std::size_t layers = network.graph().layers().size();
+  for (std::size_t l = 0; l < layers; ++l) {
+    const std::size_t blocks = network.graph().layers()[l].blocks.size();
+    const Panels<T> net = workspace.net(l).slice(rows.first, rows.count);
+    const Panels<T> a = workspace.activations(l).slice(rows.first, rows.count);
+    const View* bias = network.bias_view(l);
+    for (std::size_t p = 0; p < net.count(); ++p) {
+      const T* begin = bias != nullptr ? bias->in(w).panel(p) : kZeros<T>;
+      for (std::size_t b = 0; b < blocks; ++b) {
+        const View& view = network.block_view(l, b);
+        kernels.net_panel(workspace.source(view.source).slice(rows.first, rows.count), view.in(w).panel(p),
+                          net.width(p), net.units_in(p), b == 0 ? begin : nullptr, net.panel(p));
+      }
+      activate_panel(network.activation(l), net, a, p);
+    }
+  }
+  if (network.activation(layers - 1).kind == ActivationKind::softmax) softmax_rows(workspace, layers - 1, rows);
+}
+
+template <class T>
+void activate_one(const Network<T>& network, Workspace<T>& workspace, std::size_t layer) {
+  const Panels<T> net = workspace.net(layer), a = workspace.activations(layer);
+  for (std::size_t p = 0; p < net.count(); ++p) activate_panel(network.activation(layer), net, a, p);
+  if (network.activation(layer).kind == ActivationKind::softmax) softmax_rows(workspace, layer, {0, 1});
+}
+
+template <class T>
+void output_deltas_of_one(const Network<T>& network, Workspace<T>& workspace) {
+  output_deltas(network, workspace, {0, 1});
+}
+
+template <class T>
+void multiply_derivative_of_one(const Network<T>& network, Workspace<T>& workspace, std::size_t layer) {
+  const Panels<T> delta = workspace.deltas(layer);
+  for (std::size_t p = 0; p < delta.count(); ++p)
+    multiply_derivative(network.activation(layer), workspace.net(layer), workspace.activations(layer), delta, p);
+}
+
+template <class T>
+void deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T factor) {
+  output_deltas(network, workspace, rows);
+  const Panels<T> delta = workspace.deltas(network.graph().layers().size() - 1).slice(rows.first, rows.count);
+  for (std::size_t p = 0; factor != T{1} && p < delta.count(); ++p)
+    kernels::kernels<T>().scale(factor, delta.panel(p), rows.count * delta.width(p));
   propagate_back(network, workspace, rows);
+}
+
+template <class T>
+bool is_small(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T bound) {
+  const auto within = [&](const Panels<T>& all) { return is_within(all.slice(rows.first, rows.count), bound); };
+  double loss = 0;
+  for (std::size_t r = rows.first; r < rows.first + rows.count; ++r) loss += workspace.loss(r);
+  bool small = std::isfinite(loss) && within(workspace.inputs()) && within(workspace.targets());
+  for (std::size_t l = 0; small && l < network.graph().layers().size(); ++l)
+    small = within(workspace.activations(l)) && within(workspace.deltas(l));
+  return small;
+}
+
+template <class T>
+void find_faults(const Network<T>& network, Workspace<T>& workspace, RowRange rows) {
   for (std::size_t r = rows.first; r < rows.first + rows.count; ++r)
     workspace.fault(r) = find_fault(network, workspace, r);
 }
 
 template <class T>
 void deltas_from_slopes(const Network<T>& network, Workspace<T>& workspace, std::span<const T> output_slopes) {
-  const std::size_t last = network.graph().layers().size() - 1;
-  const MatrixView<T> delta = workspace.deltas(last);
-  std::copy(output_slopes.begin(), output_slopes.end(), delta.row(0));
+  T* const slopes = workspace.slope_row(0);
+  std::copy(output_slopes.begin(), output_slopes.end(), slopes);
   Fault& fault = workspace.fault(0);
-  fault = row_is_finite(delta, 0) ? Fault{} : Fault{Stage::loss, 0};
-  slopes_to_deltas<T>(network.activation(last), workspace.net(last).row(0), workspace.outputs().row(0), delta.row(0),
-                      delta.columns);
+  fault =
+      std::isfinite(kernels::kernels<T>().square_sum(slopes, output_slopes.size())) ? Fault{} : Fault{Stage::loss, 0};
+  slopes_to_deltas(network, workspace, 0, slopes);
   propagate_back(network, workspace, {0, 1});
   if (const Fault before = fault_before_deltas(network, workspace, 0); before.stage != Stage::none) fault = before;
   if (fault.stage == Stage::none) fault = fault_in_deltas(network, workspace, 0);
@@ -201,62 +389,58 @@ void deltas_from_slopes(const Network<T>& network, Workspace<T>& workspace, std:
 
 template <class T>
 void sum_above_inputs(const Network<T>& network, Workspace<T>& workspace) {
-  const MatrixView<T> sums = workspace.input_sums();
-  sum_deltas_above(network, workspace, 0, {0, 1}, sums.data, sums.stride);
+  const Panels<T> sums = workspace.input_sums();
+  sum_deltas_above_one(network, workspace, 0, sums.data);
   Fault& fault = workspace.fault(0);
   if (fault.stage == Stage::none && !row_is_finite(sums, 0)) fault = {Stage::delta, 0};
 }
 
 template <class T>
-void accumulate_slopes(const Network<T>& network, Workspace<T>& workspace, std::size_t rows, ParameterRange range,
-                       std::span<T> slopes) {
-  const auto& kernels = kernels::kernels<T>();
-  for (const View& view : network.views()) {
-    if (range.last <= view.offset || range.first >= view.offset + view.size()) continue;
-    const std::size_t first = std::max(range.first, view.offset) - view.offset;
-    const std::size_t last = std::min(range.last, view.offset + view.size()) - view.offset;
-    const MatrixView<T> delta = workspace.deltas(view.layer);
-    const MatrixView<T> a = view.is_bias ? MatrixView<T>{} : workspace.source(view.source);
-    for_rectangles(view, first, last,
-                   [&](std::size_t sender, std::size_t senders, std::size_t unit, std::size_t units) {
-                     T* to = slopes.data() + view.offset + sender * view.stride + unit;
-                     if (view.is_bias)
-                       kernels.accumulate_bias_slopes(delta.data + unit, delta.stride, to, rows, units);
-                     else
-                       kernels.accumulate_slopes(a.data + sender, a.stride, delta.data + unit, delta.stride, to,
-                                                 view.stride, rows, senders, units);
-                   });
-  }
+void slopes_of_tile(const Network<T>& network, Workspace<T>& workspace, std::size_t rows, const Tile& tile, T* slopes) {
+  const View& view = network.views()[tile.view];
+  const T* const delta = workspace.deltas(view.layer).panel(tile.panel);
+  if (view.is_bias) return kernels::kernels<T>().bias_slopes(delta, tile.width, rows, slopes);
+  const Panels<T> a = workspace.source(view.source);
+  const std::size_t p = tile.first / kPanel<T>;
+  kernels::kernels<T>().slope_block(a.panel(p), a.width(p), tile.senders, delta, tile.width, tile.units, rows, slopes);
 }
 
 template <class T>
-void hold_still(const Network<T>& network, ParameterRange range, std::span<T> slopes) {
-  const std::span<const T> movable = network.movable();
-  if (movable.empty()) return;
-  for (std::size_t i = range.first; i < range.last; ++i) slopes[i] = movable[i] != T{0} ? slopes[i] : T{0};
+void hold_still(const Network<T>& network, const Tile& tile, T* slopes) {
+  const View& view = network.views()[tile.view];
+  if (view.has_mask || view.frozen)
+    kernels::kernels<T>().keep_movable(network.movable().data() + tile.offset, slopes, tile.size());
 }
 
 template <class T>
 double loss_of_row(const Network<T>& network, Workspace<T>& workspace, std::size_t row) {
-  const std::size_t last = network.graph().layers().size() - 1;
-  const OutputRow out = output_row(workspace, last, row);
-  return derivation::loss<double>(network.loss(), network.activation(last), out.net, out.a, out.t);
+  return loss_from_pass(network, workspace, row);
 }
 
 template void forward<float>(const Network<float>&, Workspace<float>&, RowRange);
 template void forward<double>(const Network<double>&, Workspace<double>&, RowRange);
-template void deltas<float>(const Network<float>&, Workspace<float>&, RowRange);
-template void deltas<double>(const Network<double>&, Workspace<double>&, RowRange);
+template void forward<float>(const Network<float>&, std::span<const float>, Workspace<float>&, RowRange);
+template void activate_one<float>(const Network<float>&, Workspace<float>&, std::size_t);
+template void output_deltas_of_one<float>(const Network<float>&, Workspace<float>&);
+template void multiply_derivative_of_one<float>(const Network<float>&, Workspace<float>&, std::size_t);
+template void forward<double>(const Network<double>&, std::span<const double>, Workspace<double>&, RowRange);
+template void activate_one<double>(const Network<double>&, Workspace<double>&, std::size_t);
+template void output_deltas_of_one<double>(const Network<double>&, Workspace<double>&);
+template void multiply_derivative_of_one<double>(const Network<double>&, Workspace<double>&, std::size_t);
+template void deltas<float>(const Network<float>&, Workspace<float>&, RowRange, float);
+template void deltas<double>(const Network<double>&, Workspace<double>&, RowRange, double);
+template bool is_small<float>(const Network<float>&, Workspace<float>&, RowRange, float);
+template bool is_small<double>(const Network<double>&, Workspace<double>&, RowRange, double);
+template void find_faults<float>(const Network<float>&, Workspace<float>&, RowRange);
+template void find_faults<double>(const Network<double>&, Workspace<double>&, RowRange);
 template void deltas_from_slopes<float>(const Network<float>&, Workspace<float>&, std::span<const float>);
 template void deltas_from_slopes<double>(const Network<double>&, Workspace<double>&, std::span<const double>);
 template void sum_above_inputs<float>(const Network<float>&, Workspace<float>&);
 template void sum_above_inputs<double>(const Network<double>&, Workspace<double>&);
-template void accumulate_slopes<float>(const Network<float>&, Workspace<float>&, std::size_t, ParameterRange,
-                                       std::span<float>);
-template void accumulate_slopes<double>(const Network<double>&, Workspace<double>&, std::size_t, ParameterRange,
-                                        std::span<double>);
-template void hold_still<float>(const Network<float>&, ParameterRange, std::span<float>);
-template void hold_still<double>(const Network<double>&, ParameterRange, std::span<double>);
+template void slopes_of_tile<float>(const Network<float>&, Workspace<float>&, std::size_t, const Tile&, float*);
+template void slopes_of_tile<double>(const Network<double>&, Workspace<double>&, std::size_t, const Tile&, double*);
+template void hold_still<float>(const Network<float>&, const Tile&, float*);
+template void hold_still<double>(const Network<double>&, const Tile&, double*);
 template double loss_of_row<float>(const Network<float>&, Workspace<float>&, std::size_t);
 template double loss_of_row<double>(const Network<double>&, Workspace<double>&, std::size_t);
 

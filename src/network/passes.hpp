@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <span>
 
-#include "base/aligned.hpp"
 #include "network/network.hpp"
 #include "network/workspace.hpp"
 
@@ -18,22 +17,59 @@ struct RowRange {
   std::size_t count = 0;
 };
 
-/// Numbers [first, last) of the flat block; both on alignment boundaries.
-struct ParameterRange {
-  std::size_t first = 0;
-  std::size_t last = 0;
-};
-
 /// Equation (4) and f, layer by layer, for rows whose inputs are in place. A row's bits do not depend on the range.
+/// Parameters as they lie in memory: no change may be pending (see SettledParameters).
 template <class T>
 void forward(const Network<T>& network, Workspace<T>& workspace, RowRange rows);
 
-/// E_p, (9) and (10) for the outputs, then (11) and (12) layer by layer, for rows whose targets are in place. Leaves
-/// per row the loss and, in fault(), the first place where a number is not finite.
+/// The same with other parameters in the network's layout.
 template <class T>
-void deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows);
+void forward(const Network<T>& network, std::span<const T> parameters, Workspace<T>& workspace, RowRange rows);
 
-/// The same for row 0 with the caller's ∂E/∂a of the outputs in place of (9).
+/// The parameters for forward(): the network's own, or a copy while a change is pending.
+template <class T>
+class SettledParameters {
+ public:
+  explicit SettledParameters(const Network<T>& network) : parameters_(network.parameters()) {
+    if (network.pending() == nullptr) return;
+    copy_ = base::AlignedBuffer<T>(parameters_.size());
+    network.copy_settled(copy_.span());
+    parameters_ = copy_.span();
+  }
+  SettledParameters(const SettledParameters&) = delete;
+  SettledParameters& operator=(const SettledParameters&) = delete;
+  [[nodiscard]] std::span<const T> span() const { return parameters_; }
+
+ private:
+  base::AlignedBuffer<T> copy_;
+  std::span<const T> parameters_;
+};
+
+/// f for row 0 of a workspace of one row, whatever the layer's activation is; and (9), (10) with E for it.
+template <class T>
+void activate_one(const Network<T>& network, Workspace<T>& workspace, std::size_t layer);
+template <class T>
+void output_deltas_of_one(const Network<T>& network, Workspace<T>& workspace);
+/// (8) for row 0 of a hidden layer's deltas, which hold sums (11).
+template <class T>
+void multiply_derivative_of_one(const Network<T>& network, Workspace<T>& workspace, std::size_t layer);
+
+/// E_p, (9) and (10) for the outputs, their deltas times `factor`, then (11) and (12) layer by layer, for rows whose
+/// targets are in place. Leaves the loss per row. factor = 1/patterns makes them deltas of the mean of E_p.
+template <class T>
+void deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T factor = T{1});
+
+/// True when in each of the rows' arrays (inputs, targets, activations, deltas of every layer) the squares of all
+/// numbers sum to no more than `bound`, and every loss is finite: a quick look that spares the exact one.
+template <class T>
+bool is_small(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T bound);
+
+/// The exact look, after deltas: fault() of every row is the first place where a number is not finite, or where the
+/// squares of a layer's numbers sum to one that is not.
+template <class T>
+void find_faults(const Network<T>& network, Workspace<T>& workspace, RowRange rows);
+
+/// (10) to (12) for row 0 with the caller's ∂E/∂a of the outputs in place of (9), and its faults.
 template <class T>
 void deltas_from_slopes(const Network<T>& network, Workspace<T>& workspace, std::span<const T> output_slopes);
 
@@ -42,21 +78,13 @@ void deltas_from_slopes(const Network<T>& network, Workspace<T>& workspace, std:
 template <class T>
 void sum_above_inputs(const Network<T>& network, Workspace<T>& workspace);
 
-/// (3): slopes[i] −= Σ_p δ a over rows 0 … rows−1, patterns ascending, for a part of the flat block.
+/// (3) for one tile: slopes[i] = −Σ_p δ a over rows 0 … rows−1, patterns ascending. slopes: [tile.size()].
 template <class T>
-void accumulate_slopes(const Network<T>& network, Workspace<T>& workspace, std::size_t rows, ParameterRange range,
-                       std::span<T> slopes);
+void slopes_of_tile(const Network<T>& network, Workspace<T>& workspace, std::size_t rows, const Tile& tile, T* slopes);
 
-/// Sets to zero the slopes of masked weights and frozen biases in a part of the flat block.
+/// Sets to zero the slopes of masked weights and frozen biases of one tile.
 template <class T>
-void hold_still(const Network<T>& network, ParameterRange range, std::span<T> slopes);
-
-/// Numbers of the flat block that one owner takes at a time, and that are checked together: fixed, so that neither
-/// depends on the number of threads.
-template <class T>
-[[nodiscard]] constexpr std::size_t owned_together() {
-  return 8 * base::kAlignment / sizeof(T);
-}
+void hold_still(const Network<T>& network, const Tile& tile, T* slopes);
 
 /// E of one pattern from rows already run forward, without deltas: for evaluation. Targets in place.
 template <class T>

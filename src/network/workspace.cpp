@@ -1,26 +1,117 @@
 #include "network/workspace.hpp"
 
+#include <algorithm>
+
+#include "kernels/kernels.hpp"
+
 namespace deltarule::network {
+namespace {
+
+using base::ActivationKind;
+using base::Panels;
+
+/// Rows that are gathered before they are spread over panels: few enough to stay in the first-level cache.
+constexpr std::size_t kGathered = 8;
+
+/// True when f′(I) can be had from a = f(I): what f′ asks of I is then its sign, which is the sign of a.
+bool derivative_follows_from_value(const derivation::Activation& f) {
+  switch (f.kind) {
+    case ActivationKind::identity:
+    case ActivationKind::sigmoid:
+    case ActivationKind::tanh:
+    case ActivationKind::scaled_tanh:
+    case ActivationKind::relu:
+    case ActivationKind::selu:
+      return true;
+    case ActivationKind::leaky_relu:
+    case ActivationKind::elu:
+      return f.parameter > 0;
+    default:
+      return false;
+  }
+}
+
+/// One row into its places. Whole panels are copied with a size that the compiler knows.
+template <class T>
+void put_row(const Panels<T>& to, std::size_t row, const T* from) {
+  constexpr std::size_t wide = base::kPanel<T>;
+  const std::size_t whole = to.units / wide;
+  T* place = to.data + (to.first + row) * wide;
+  for (std::size_t p = 0; p < whole; ++p, from += wide, place += wide * to.capacity) std::copy_n(from, wide, place);
+  if (to.units % wide == 0) return;
+  T* const last = to.panel(whole) + row * to.width(whole);
+  for (std::size_t u = 0; u < to.units % wide; ++u) last[u] = from[u];
+}
+
+}  // namespace
 
 template <class T>
 Workspace<T>::Workspace(const Network<T>& network, std::size_t capacity, bool learning)
     : capacity_(capacity),
-      input_columns_(network.inputs()),
-      output_columns_(network.outputs()),
-      scratch_stride_(4 * network.outputs()),
-      inputs_(capacity * base::padded<T>(input_columns_)),
-      targets_(capacity * base::padded<T>(output_columns_)),
-      scratch_(capacity * scratch_stride_),
+      input_units_(network.inputs()),
+      inputs_(capacity * base::padded<T>(network.inputs())),
+      targets_(capacity * base::padded<T>(network.outputs())),
+      output_rows_(2 * capacity * base::padded<T>(network.outputs())),
+      gathered_(capacity * (base::padded<T>(network.inputs()) + base::padded<T>(network.outputs()))),
+      scratch_(capacity * 4 * network.outputs()),
       losses_(capacity),
       faults_(capacity) {
-  for (const base::Layer& layer : network.graph().layers()) {
-    const std::size_t size = capacity * base::padded<T>(layer.units);
-    units_.push_back(layer.units);
-    net_.emplace_back(size);
+  const auto& layers = network.graph().layers();
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const std::size_t size = capacity * base::padded<T>(layers[l].units);
+    // The loss may ask for the net inputs of the outputs.
+    const bool shared = l + 1 < layers.size() && derivative_follows_from_value(network.activation(l));
+    units_.push_back(layers[l].units);
+    net_.emplace_back(shared ? 0 : size);
     activations_.emplace_back(size);
     if (learning) deltas_.emplace_back(size);
   }
-  if (learning) input_sums_ = base::AlignedBuffer<T>(base::padded<T>(input_columns_));
+  if (learning) input_sums_ = base::AlignedBuffer<T>(base::padded<T>(input_units_));
+}
+
+template <class T>
+void Workspace<T>::put_inputs(std::size_t row, const T* x) {
+  put_row(inputs(), row, x);
+}
+template <class T>
+void Workspace<T>::put_targets(std::size_t row, const T* t) {
+  put_row(targets(), row, t);
+}
+template <class T>
+void Workspace<T>::take_outputs(std::size_t row, T* to) {
+  const Panels from = outputs();
+  for (std::size_t p = 0; p < from.count(); ++p, to += base::kPanel<T>)
+    std::copy_n(from.panel(p) + row * from.width(p), from.units_in(p), to);
+}
+
+template <class T>
+void Workspace<T>::load_gathered(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
+                                 std::size_t first) {
+  const std::size_t outputs = units_.back(), width = base::padded<T>(input_units_);
+  const bool has_targets = source.targets() == outputs;
+  // Rows `first` … are this caller's own: several threads load rows of one workspace at the same time.
+  T* const x = gathered_.data() + first * (width + base::padded<T>(outputs));
+  std::vector<T> unused(has_targets ? 0 : kGathered * source.targets());
+  for (std::size_t begin = 0; begin < patterns.size(); begin += kGathered) {
+    const std::size_t rows = std::min(kGathered, patterns.size() - begin);
+    T* const t = has_targets ? x + rows * width : unused.data();
+    source.gather(patterns.subspan(begin, rows), {x, rows, input_units_, width},
+                  {t, rows, source.targets(), source.targets()});
+    for (std::size_t r = 0; r < rows; ++r) {
+      put_inputs(first + begin + r, x + r * width);
+      if (has_targets) put_targets(first + begin + r, t + r * outputs);
+    }
+  }
+}
+
+template <class T>
+void Workspace<T>::load(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
+                        std::size_t first) {
+  const auto x = source.resident_inputs(), t = source.resident_targets();
+  if (x.data == nullptr || t.data == nullptr) return load_gathered(source, patterns, first);
+  const auto& kernels = kernels::kernels<T>();
+  kernels.gather_rows(x.data, patterns.data(), inputs().slice(first, patterns.size()));
+  kernels.gather_rows(t.data, patterns.data(), targets().slice(first, patterns.size()));
 }
 
 template class Workspace<float>;

@@ -1,13 +1,15 @@
-// The memory of a pass: net inputs, activations and deltas of up to `capacity` patterns. Sized once; passes.hpp fills
-// it.
+// The memory of a pass: net inputs, activations and deltas of up to `capacity` patterns, in panels. Sized once;
+// passes.hpp fills it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/aligned.hpp"
-#include "base/matrix.hpp"
+#include "base/panels.hpp"
+#include "base/pattern_source.hpp"
 #include "network/network.hpp"
 
 namespace deltarule::network {
@@ -25,41 +27,55 @@ struct Fault {
 template <class T>
 class Workspace {
  public:
+  using Panels = base::Panels<T>;
+
   /// `learning` also makes room for deltas.
   Workspace(const Network<T>& network, std::size_t capacity, bool learning);
 
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
-  /// Rows of one layer, [capacity × padded units]; rows of the inputs, [capacity × padded inputs].
-  [[nodiscard]] base::MatrixView<T> inputs() { return view(inputs_, input_columns_); }
-  [[nodiscard]] base::MatrixView<T> targets() { return view(targets_, output_columns_); }
-  [[nodiscard]] base::MatrixView<T> net(std::size_t layer) { return view(net_[layer], units_[layer]); }
-  [[nodiscard]] base::MatrixView<T> activations(std::size_t layer) { return view(activations_[layer], units_[layer]); }
-  [[nodiscard]] base::MatrixView<T> deltas(std::size_t layer) { return view(deltas_[layer], units_[layer]); }
+  /// [capacity × inputs] and [capacity × outputs].
+  [[nodiscard]] Panels inputs() { return view(inputs_, input_units_); }
+  [[nodiscard]] Panels targets() { return view(targets_, units_.back()); }
+  /// [capacity × units of the layer]. Net inputs lie where the activations are when f′ follows from a = f(I) alone.
+  [[nodiscard]] Panels net(std::size_t layer) {
+    return view(net_[layer].size() == 0 ? activations_[layer] : net_[layer], units_[layer]);
+  }
+  [[nodiscard]] Panels activations(std::size_t layer) { return view(activations_[layer], units_[layer]); }
+  [[nodiscard]] Panels deltas(std::size_t layer) { return view(deltas_[layer], units_[layer]); }
   /// Activations of a source: 0 is the input, k the k-th layer.
-  [[nodiscard]] base::MatrixView<T> source(std::size_t number) {
-    return number == 0 ? inputs() : activations(number - 1);
-  }
-  [[nodiscard]] base::MatrixView<T> outputs() { return activations(units_.size() - 1); }
+  [[nodiscard]] Panels source(std::size_t number) { return number == 0 ? inputs() : activations(number - 1); }
+  [[nodiscard]] Panels outputs() { return activations(units_.size() - 1); }
   /// Σ_k δ_k w_jk for the inputs of row 0: one row.
-  [[nodiscard]] base::MatrixView<T> input_sums() {
-    return {input_sums_.data(), 1, input_columns_, base::padded<T>(input_columns_)};
-  }
+  [[nodiscard]] Panels input_sums() { return {input_sums_.data(), 1, input_units_, 0, 1}; }
+
+  /// Chosen patterns of a source into rows `first` …. Targets are taken when there are as many as outputs.
+  void load(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns, std::size_t first);
+  /// One row of inputs, of targets; one row of outputs back. x: [inputs], t and to: [outputs].
+  void put_inputs(std::size_t row, const T* x);
+  void put_targets(std::size_t row, const T* t);
+  void take_outputs(std::size_t row, T* to);
+
   /// Per row: E_p, and where the first number that is not finite was met.
   [[nodiscard]] double& loss(std::size_t row) { return losses_[row]; }
   [[nodiscard]] Fault& fault(std::size_t row) { return faults_[row]; }
   /// Per row: net inputs, activations, targets and slopes of the outputs in double, where the loss is computed.
-  [[nodiscard]] double* scratch(std::size_t row) { return scratch_.data() + row * scratch_stride_; }
+  [[nodiscard]] double* scratch(std::size_t row) { return scratch_.data() + row * 4 * units_.back(); }
+  /// Per row: numbers of the outputs side by side, for what needs a whole row.
+  [[nodiscard]] T* output_row(std::size_t row) { return output_rows_.data() + 2 * row * output_stride(); }
+  [[nodiscard]] T* slope_row(std::size_t row) { return output_row(row) + output_stride(); }
 
  private:
-  base::MatrixView<T> view(base::AlignedBuffer<T>& buffer, std::size_t columns) {
-    return {buffer.data(), capacity_, columns, base::padded<T>(columns)};
+  [[nodiscard]] std::size_t output_stride() const { return base::padded<T>(units_.back()); }
+  Panels view(base::AlignedBuffer<T>& buffer, std::size_t units) {
+    return {buffer.data(), capacity_, units, 0, capacity_};
   }
+  void load_gathered(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns, std::size_t first);
+
   std::size_t capacity_;
-  std::size_t input_columns_;
-  std::size_t output_columns_;
-  std::size_t scratch_stride_ = 0;
+  std::size_t input_units_;
   std::vector<std::size_t> units_;
-  base::AlignedBuffer<T> inputs_, targets_, input_sums_;
+  base::AlignedBuffer<T> inputs_, targets_, input_sums_, output_rows_;
+  base::AlignedBuffer<T> gathered_;  // rows as a source writes them
   std::vector<base::AlignedBuffer<T>> net_, activations_, deltas_;
   base::AlignedBuffer<double> scratch_;
   std::vector<double> losses_;

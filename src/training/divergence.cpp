@@ -47,7 +47,7 @@ Error diverged_in(const network::Network<T>& network, std::span<const T> values)
   std::size_t layer = 0;
   T largest = 0;
   for (const network::View& view : network.views())
-    for (const T value : values.subspan(view.offset, view.size())) {
+    for (const T value : values.subspan(view.offset, view.size)) {
       if (std::fabs(value) <= largest) continue;
       layer = view.layer;
       largest = std::fabs(value);

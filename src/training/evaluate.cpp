@@ -25,15 +25,15 @@ void for_all_rows(const network::Network<T>& network, const base::PatternSource<
   const std::size_t capacity = std::min<std::size_t>(size, network::kChunk * team.members());
   Workspace<T> workspace(network, capacity, false);
   std::vector<std::uint32_t> patterns(capacity);
+  const network::SettledParameters<T> parameters(network);
   for (std::size_t begin = 0; begin < size; begin += capacity) {
     const std::size_t count = std::min(capacity, size - begin);
     std::iota(patterns.begin(), patterns.end(), static_cast<std::uint32_t>(begin));
     team.split(count, [&](std::size_t first, std::size_t last) {
       const base::FlushDenormals mode;
       const RowRange rows{first, last - first};
-      source.gather(std::span<const std::uint32_t>(patterns).subspan(first, rows.count),
-                    workspace.inputs().slice(first, rows.count), workspace.targets().slice(first, rows.count));
-      network::forward(network, workspace, rows);
+      workspace.load(source, std::span<const std::uint32_t>(patterns).subspan(first, rows.count), first);
+      network::forward(network, parameters.span(), workspace, rows);
       for (std::size_t r = first; r < last; ++r) workspace.loss(r) = network::loss_of_row(network, workspace, r);
     });
     for (std::size_t r = 0; r < count; ++r) each_row(workspace, r, begin + r);
@@ -55,9 +55,11 @@ Evaluation evaluate(const network::Network<T>& network, const base::PatternSourc
   double sum = 0;
   for_all_rows(network, source, team, [&](Workspace<T>& workspace, std::size_t row, std::size_t /*pattern*/) {
     sum += workspace.loss(row);
-    const auto a = workspace.outputs().row_span(row), t = workspace.targets().row_span(row);
-    result.predicted.insert(result.predicted.end(), a.begin(), a.end());
-    result.target.insert(result.target.end(), t.begin(), t.end());
+    const auto a = workspace.outputs(), t = workspace.targets();
+    for (std::size_t j = 0; j < outputs; ++j) {
+      result.predicted.push_back(static_cast<double>(a(row, j)));
+      result.target.push_back(static_cast<double>(t(row, j)));
+    }
   });
   result.mean_loss = mean_of(sum, source.size());
   return result;
@@ -76,9 +78,9 @@ double total_squared_error(const network::Network<T>& network, const base::Patte
                            base::ThreadTeam& team) {
   double sum = 0;
   for_all_rows(network, source, team, [&](Workspace<T>& workspace, std::size_t row, std::size_t /*pattern*/) {
-    const auto a = workspace.outputs().row_span(row), t = workspace.targets().row_span(row);
-    for (std::size_t j = 0; j < a.size(); ++j) {
-      const double d = static_cast<double>(t[j]) - static_cast<double>(a[j]);
+    const auto a = workspace.outputs(), t = workspace.targets();
+    for (std::size_t j = 0; j < a.units; ++j) {
+      const double d = static_cast<double>(t(row, j)) - static_cast<double>(a(row, j));
       sum += d * d;
     }
   });

@@ -47,20 +47,30 @@ struct Run {
   Result<double> train(std::size_t epoch) {
     const std::span<const std::uint32_t> patterns = sampler.epoch(epoch - 1);
     const std::size_t size = settings.batch_size == 0 ? patterns.size() : settings.batch_size;
+    if (size == 1) return train_singly(epoch, patterns);
     double sum = 0;
     for (std::size_t first = 0; first < patterns.size(); first += size) {
       auto loss = trainer.step(training, patterns.subspan(first, std::min(size, patterns.size() - first)));
-      if (!loss) {
-        Error error = loss.error();
-        error.place =
-            "epoch " + std::to_string(epoch) + ", batch " + std::to_string(first / size + 1) + ", " + error.place;
-        return error;
-      }
+      if (!loss) return placed(loss.error(), epoch, first / size + 1);
       sum += *loss;
       ++result.steps;
       if (size > patterns.size() - first) break;  // also keeps first + size from wrapping around
     }
     return sum / static_cast<double>(patterns.size());
+  }
+
+  /// The same with batches of one pattern.
+  Result<double> train_singly(std::size_t epoch, std::span<const std::uint32_t> patterns) {
+    std::size_t done = 0;
+    auto sum = trainer.step_each(training, patterns, done);
+    result.steps += done;
+    if (!sum) return placed(sum.error(), epoch, done + 1);
+    return *sum / static_cast<double>(patterns.size());
+  }
+
+  static Error placed(Error error, std::size_t epoch, std::size_t batch) {
+    error.place = "epoch " + std::to_string(epoch) + ", batch " + std::to_string(batch) + ", " + error.place;
+    return error;
   }
 
   EpochReport report(std::size_t epoch, double training_loss) {

@@ -1,28 +1,39 @@
 #include "training/trainer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
 #include "base/floating_point_mode.hpp"
+#include "base/pace.hpp"
 #include "kernels/kernels.hpp"
 #include "network/passes.hpp"
 #include "training/divergence.hpp"
+#include "training/online.hpp"
 #include "training/updates/registry.hpp"
 
 namespace deltarule::training {
 namespace {
 
 using network::kChunk;
-using network::ParameterRange;
 using network::RowRange;
 using network::Stage;
+using network::Tile;
 
 /// |Δw| ≤ gain · max(1, |g|), and the refusal rule keeps |g| below the root of the largest number; up to this gain no
 /// step can make a weight overflow.
 constexpr double kTrustedGain = 1e6;
+
+/// Where every array's squares sum to no more than this, no slope of a batch is too large, nor the sum of their
+/// squares: |Σ_p δ a|² ≤ Σ δ² Σ a² over at most `patterns` parts that were looked at apart.
+template <class T>
+T small_bound(std::size_t patterns) {
+  return std::sqrt(std::numeric_limits<T>::max()) / (T{2} * static_cast<T>(patterns));
+}
 
 Result<void> check_penalty(const char* name, double value) {
   if (std::isfinite(value) && value >= 0) return {};
@@ -69,6 +80,7 @@ struct Trainer<T>::Impl {
     const std::size_t size = trained.parameters().size();
     for (std::size_t k = 0; k < update->state_names().size(); ++k) state.arrays.emplace_back(size);
     if (guarded) before.assign(1 + state.arrays.size(), base::AlignedBuffer<T>(size));
+    if (!guarded) online = Online<T>::create(trained, given, state);
   }
 
   network::Network<T>& network;
@@ -77,63 +89,83 @@ struct Trainer<T>::Impl {
   std::unique_ptr<const Update<T>> update;
   UpdateState<T> state;
   base::ThreadTeam team;
-  network::Workspace<T> pattern;                 // one row, for learn_one and backward
+  base::Pace pace;
+  bool alone = false;             // the step that is being made is not shared, since that was found to be quicker
+  network::Workspace<T> pattern;  // one row, for learn_one and backward
   std::unique_ptr<network::Workspace<T>> batch;  // up to kChunk rows
   base::AlignedBuffer<T> slopes;
-  base::AlignedBuffer<T> chunk_slopes;         // only for batches of several chunks
   bool guarded;                                // looks at every weight after every step, and takes a bad one back
   std::vector<base::AlignedBuffer<T>> before;  // weights and state before a guarded step
   std::uint64_t refused = 0;
-  bool has_forward = false;  // `pattern` holds a forward pass with the weights as they are
+  bool has_forward = false;               // `pattern` holds a forward pass with the weights as they are
+  std::unique_ptr<Online<T>> online;      // null for rules and settings that it does not serve
+  base::AlignedBuffer<T> gathered[2][2];  // inputs and targets of two single patterns
 
   const kernels::Kernels<T>& kernels() const { return kernels::kernels<T>(); }
 
   // ---- who does what ----
 
-  /// work(first, last) over pieces 0 … count−1, on the team when that pays. Captures one pointer: nothing allocates.
+  /// work(first, last) over pieces 0 … count−1, on the team when that pays; members take at least `least` pieces at a
+  /// time. Without a least amount of work per thread every member takes part. Captures one pointer: nothing allocates.
   template <class Work>
-  void share(std::size_t count, std::size_t multiply_adds, const Work& work) {
-    if (team.members() == 1 || multiply_adds < 2 * work_per_thread) return work(std::size_t{0}, count);
-    team.split(count, [&work](std::size_t first, std::size_t last) {
+  void share(std::size_t count, std::size_t least, std::size_t multiply_adds, const Work& work) {
+    if (alone || team.members() == 1 || multiply_adds < 2 * work_per_thread) return work(std::size_t{0}, count);
+    const auto part = [&work](std::size_t first, std::size_t last) {
       const base::FlushDenormals mode;
       work(first, last);
-    });
+    };
+    if (work_per_thread == 0) return team.split(count, part);
+    team.claim(count, part, least);
   }
 
-  /// The same over the flat block; owners take whole pieces of owned_together numbers.
+  /// Rows that a member takes at a time: whole tiles of the kernels, and few enough parts not to cost their share.
+  [[nodiscard]] std::size_t rows_at_a_time(std::size_t rows) const {
+    return std::max<std::size_t>(16, (rows / (4 * team.members()) + 7) / 8 * 8);
+  }
+
+  /// work(tile) for every tile; owners take whole tiles.
   template <class Work>
-  void share_parameters(std::size_t work_per_number, const Work& work) {
-    constexpr std::size_t piece = network::owned_together<T>();
-    const std::size_t size = slopes.size();
-    share((size + piece - 1) / piece, size * work_per_number, [&](std::size_t first, std::size_t last) {
-      work(ParameterRange{first * piece, std::min(last * piece, size)});
+  void share_tiles(std::size_t work_per_number, const Work& work) {
+    const std::span<const Tile> tiles = network.tiles();
+    share(tiles.size(), 1, slopes.size() * work_per_number, [&](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i) work(tiles[i]);
     });
   }
 
   void make_room(std::size_t patterns) {
-    const std::size_t rows = std::min(patterns, kChunk);
+    // Two at least: a workspace of one row has the order of sums of single patterns, whatever it was used for before.
+    const std::size_t rows = std::clamp<std::size_t>(patterns, 2, kChunk);
     if (!batch || batch->capacity() < rows) batch = std::make_unique<network::Workspace<T>>(network, rows, true);
-    if (patterns > kChunk && chunk_slopes.size() == 0) chunk_slopes = base::AlignedBuffer<T>(slopes.size());
   }
 
   // ---- the passes of a batch ----
 
-  /// Gathers up to kChunk patterns and takes each through forward, E and deltas; rows are split over the team.
-  void run_rows(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns) {
-    const std::size_t work = patterns.size() * slopes.size() * 2;
-    share(patterns.size(), work, [&](std::size_t first, std::size_t last) {
-      const RowRange rows{first, last - first};
-      source.gather(patterns.subspan(rows.first, rows.count), batch->inputs().slice(rows.first, rows.count),
-                    batch->targets().slice(rows.first, rows.count));
-      network::forward(network, *batch, rows);
-      network::deltas(network, *batch, rows);
-    });
+  /// What the deltas of each pattern are multiplied by: a batch's E is the mean or the sum of its patterns'.
+  T factor(std::size_t patterns) const {
+    return options.reduction == Reduction::mean ? T{1} / static_cast<T>(patterns) : T{1};
+  }
+
+  /// Gathers up to kChunk patterns and takes each through forward, E and deltas; rows are split over the team. True
+  /// when all numbers are small, so that no slope needs to be looked at.
+  bool run_rows(const base::PatternSource<T>& source, std::span<const std::uint32_t> chunk, std::size_t patterns) {
+    std::atomic<bool> small{true};
+    share(chunk.size(), rows_at_a_time(chunk.size()), chunk.size() * slopes.size() * 2,
+          [&](std::size_t first, std::size_t last) {
+            const RowRange rows{first, last - first};
+            batch->load(source, chunk.subspan(rows.first, rows.count), rows.first);
+            network::forward(network, *batch, rows);
+            network::deltas(network, *batch, rows, factor(patterns));
+            if (network::is_small(network, *batch, rows, small_bound<T>(patterns))) return;
+            network::find_faults(network, *batch, rows);
+            small.store(false, std::memory_order_relaxed);
+          });
+    return small.load();
   }
 
   /// Adds the errors of the rows to `loss`; the first fault in pattern order otherwise.
-  Result<void> add_losses(std::span<const std::uint32_t> patterns, double& loss) {
+  Result<void> add_losses(std::span<const std::uint32_t> patterns, bool small, double& loss) {
     for (std::size_t r = 0; r < patterns.size(); ++r) {
-      if (batch->fault(r).stage != Stage::none)
+      if (!small && batch->fault(r).stage != Stage::none)
         return diverged_at(batch->fault(r), patterns[r], network.graph().layers().size());
       loss += batch->loss(r);
     }
@@ -141,65 +173,95 @@ struct Trainer<T>::Impl {
     return diverged_at({Stage::loss, 0}, patterns.back(), network.graph().layers().size());
   }
 
-  /// (3) for one chunk, weights split over the team. The first chunk starts the sums, the others are added to them.
+  /// (3) for one chunk into the slopes, weights split over the team.
   void add_chunk(network::Workspace<T>& workspace, std::size_t rows, bool is_first) {
-    share_parameters(rows, [&](ParameterRange range) {
-      T* part = (is_first ? slopes : chunk_slopes).data();
-      std::fill(part + range.first, part + range.last, T{0});
-      network::accumulate_slopes(network, workspace, rows, range, {part, slopes.size()});
-      if (!is_first) kernels().add(part + range.first, slopes.data() + range.first, range.last - range.first);
-    });
+    share_tiles(rows, [&](const Tile& tile) { add_tile(workspace, rows, is_first, tile); });
   }
 
-  /// Sums of E and of the slopes over a batch, chunk by chunk.
-  Result<double> run_batch(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns) {
+  /// The same for one tile. The first chunk starts the sums, the others are added to them.
+  void add_tile(network::Workspace<T>& workspace, std::size_t rows, bool is_first, const Tile& tile) {
+    T* const total = slopes.data() + tile.offset;
+    if (is_first) return network::slopes_of_tile(network, workspace, rows, tile, total);
+    TileBuffer part;
+    network::slopes_of_tile(network, workspace, rows, tile, part.numbers);
+    kernels().add(part.numbers, total, tile.size());
+  }
+
+  /// Passes of a whole batch, chunk by chunk: sums of E and of the slopes. When `updates` and nothing needs to be
+  /// looked at, the slopes of the last chunk become weight changes tile by tile and are never stored; `*updates` says
+  /// so.
+  Result<double> run_batch(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
+                           bool* updates) {
     make_room(patterns.size());
     double loss = 0;
+    bool small = true;
     for (std::size_t first = 0; first < patterns.size(); first += kChunk) {
       const auto chunk = patterns.subspan(first, std::min(kChunk, patterns.size() - first));
-      run_rows(source, chunk);
-      if (auto added = add_losses(chunk, loss); !added) return added.error();
+      const bool small_chunk = run_rows(source, chunk, patterns.size());
+      small = small && small_chunk;
+      if (auto added = add_losses(chunk, small_chunk, loss); !added) return added.error();
+      const bool is_last = chunk.size() == patterns.size() - first;
+      if (updates != nullptr && *updates && is_last && small) {
+        update_from_chunk(*batch, chunk.size(), first == 0);
+        return loss;
+      }
       add_chunk(*batch, chunk.size(), first == 0);
     }
+    if (updates != nullptr) *updates = false;
     return loss;
   }
 
   // ---- from slopes to new weights ----
 
-  /// Calls work(view, first, last) for the part of each view in a range.
-  template <class Work>
-  void for_views(ParameterRange range, const Work& work) {
-    for (const network::View& view : network.views()) {
-      const std::size_t first = std::max(range.first, view.offset);
-      const std::size_t last = std::min(range.last, view.offset + view.size());
-      if (first < last) work(view, first, last);
-    }
+  /// Slopes of one tile on the stack.
+  struct TileBuffer {
+    alignas(base::kAlignment) T numbers[base::kPanel<T> * base::kPanel<T>];
+  };
+
+  /// A step whose slopes are known to be finite may change weights tile by tile, unless something must see all slopes
+  /// or all weights first.
+  [[nodiscard]] bool may_fuse() const { return !guarded && options.l2 == 0 && options.l1 == 0; }
+
+  void begin_step() {
+    ++state.steps;
+    update->begin_step(state);
+    has_forward = false;
   }
 
-  bool all_finite(const T* values, ParameterRange range) {
-    constexpr std::size_t piece = network::owned_together<T>();
-    for (std::size_t i = range.first; i < range.last; i += piece)
-      if (!kernels().all_finite(values + i, std::min(piece, range.last - i))) return false;
-    return true;
+  void update_tile(const Tile& tile, T* tile_slopes) {
+    network::hold_still(network, tile, tile_slopes);
+    const bool decays = !network.views()[tile.view].is_bias;
+    update->apply(kernels(), {network.parameters().data() + tile.offset, tile_slopes, tile.offset, tile.size(), decays},
+                  state);
   }
 
-  /// Reduction and penalties (weights only), then stillness of what must not move. True when every slope is finite.
-  bool finish_range(T count, ParameterRange range) {
-    for_views(range, [&](const network::View& view, std::size_t first, std::size_t last) {
-      const T l2 = view.is_bias ? T{0} : static_cast<T>(options.l2);
-      const T l1 = view.is_bias ? T{0} : static_cast<T>(options.l1);
-      kernels().finish_slopes(network.parameters().data() + first, slopes.data() + first, count, l2, l1, last - first);
+  /// Slopes of the last chunk, added to those before, and the weight change, tile by tile while they are in the cache.
+  void update_from_chunk(network::Workspace<T>& workspace, std::size_t rows, bool is_first) {
+    begin_step();
+    share_tiles(rows + 4, [&](const Tile& tile) {
+      TileBuffer part;
+      network::slopes_of_tile(network, workspace, rows, tile, part.numbers);
+      T* const total = slopes.data() + tile.offset;
+      if (!is_first) kernels().add(part.numbers, total, tile.size());
+      update_tile(tile, is_first ? part.numbers : total);
     });
-    network::hold_still(network, range, slopes.span());
-    return all_finite(slopes.data(), range);
   }
 
-  void update_range(ParameterRange range) {
-    for_views(range, [&](const network::View& view, std::size_t first, std::size_t last) {
-      update->apply(kernels(),
-                    {network.parameters().data() + first, slopes.data() + first, first, last - first, !view.is_bias},
-                    state);
-    });
+  bool all_finite(const T* values, std::size_t count) { return std::isfinite(kernels().square_sum(values, count)); }
+  bool all_finite(const base::AlignedBuffer<T>& values) {
+    bool finite = true;
+    for (const Tile& tile : network.tiles()) finite = finite && all_finite(values.data() + tile.offset, tile.size());
+    return finite;
+  }
+
+  /// Penalties (weights only), then stillness of what must not move. True when every slope is finite.
+  bool finish_tile(const Tile& tile) {
+    T* const tile_slopes = slopes.data() + tile.offset;
+    if (!network.views()[tile.view].is_bias && (options.l2 != 0 || options.l1 != 0))
+      kernels().add_penalties(network.parameters().data() + tile.offset, tile_slopes, static_cast<T>(options.l2),
+                              static_cast<T>(options.l1), tile.size());
+    network::hold_still(network, tile, tile_slopes);
+    return all_finite(tile_slopes, tile.size());
   }
 
   void remember() {
@@ -214,39 +276,128 @@ struct Trainer<T>::Impl {
     --state.steps;
   }
   bool step_is_finite() {
-    bool finite = all_finite(network.parameters().data(), {0, slopes.size()});
-    for (const auto& array : state.arrays) finite = finite && all_finite(array.data(), {0, slopes.size()});
+    bool finite = true;
+    for (const Tile& tile : network.tiles())
+      finite = finite && all_finite(network.parameters().data() + tile.offset, tile.size());
+    for (const auto& array : state.arrays) finite = finite && all_finite(array);
     return finite;
   }
 
-  /// Slopes that are sums over `patterns` become a weight change, unless a number is not finite: then nothing changes.
-  bool change_weights(std::size_t patterns) {
-    const T count = options.reduction == Reduction::mean ? static_cast<T>(patterns) : T{1};
+  /// All slopes become a weight change, unless a number is not finite: then nothing changes.
+  bool change_weights() {
     std::atomic<bool> finite{true};
-    share_parameters(2, [&](ParameterRange range) {
-      if (!finish_range(count, range)) finite.store(false, std::memory_order_relaxed);
+    share_tiles(2, [&](const Tile& tile) {
+      if (!finish_tile(tile)) finite.store(false, std::memory_order_relaxed);
     });
     if (!finite.load()) return false;
     if (guarded) remember();
-    ++state.steps;
-    share_parameters(4, [&](ParameterRange range) { update_range(range); });
-    has_forward = false;
+    begin_step();
+    share_tiles(4, [&](const Tile& tile) { update_tile(tile, slopes.data() + tile.offset); });
     if (!guarded || step_is_finite()) return true;
     take_back();
     return false;
   }
 
+  Result<double> step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns) {
+    bool updated = may_fuse();
+    auto loss = run_batch(source, patterns, &updated);
+    if (!loss || updated || change_weights()) return loss;
+    return diverged_in<T>(network, slopes.span());
+  }
+
   // ---- one pattern ----
 
-  LearnStatus learn_from_row() {
-    if (pattern.fault(0).stage == Stage::none) {
-      const ParameterRange all{0, slopes.size()};
-      std::fill_n(slopes.data(), slopes.size(), T{0});
-      network::accumulate_slopes(network, pattern, 1, all, slopes.span());
-      if (change_weights(1)) return LearnStatus::learned;
+  /// From deltas in `pattern` to a weight change; false when a number is not finite: then nothing changes.
+  bool learn_from_row() {
+    if (online != nullptr && pattern.fault(0).stage == Stage::none && online->change_now(pattern)) {
+      count_step();
+      return true;
     }
+    if (online == nullptr && may_fuse() && network::is_small(network, pattern, {0, 1}, small_bound<T>(1))) {
+      update_from_chunk(pattern, 1, true);
+      return true;
+    }
+    if (pattern.fault(0).stage != Stage::none) return false;
+    add_chunk(pattern, 1, true);
+    return change_weights();
+  }
+
+  LearnStatus counted(bool learned) {
+    if (learned) return LearnStatus::learned;
     ++refused;
     return LearnStatus::not_finite;
+  }
+
+  /// One pattern by the general way, which looks at everything that may not be finite.
+  bool learn_generally(const T* x, const T* t) {
+    network.settle();
+    has_forward = false;
+    pattern.put_inputs(0, x);
+    pattern.put_targets(0, t);
+    network::forward(network, pattern, {0, 1});
+    network::deltas(network, pattern, {0, 1});
+    network::find_faults(network, pattern, {0, 1});
+    return learn_from_row();
+  }
+
+  bool learn_quickly(const T* x, const T* t, double* loss) {
+    if (online == nullptr || !online->learn(x, t, loss)) return false;
+    count_step();
+    return true;
+  }
+  void count_step() {
+    ++state.steps;
+    has_forward = false;
+  }
+
+  // ---- patterns of a source, one step each ----
+
+  struct Single {
+    const T* x = nullptr;
+    const T* t = nullptr;
+  };
+
+  /// Where pattern number `index` lies, or where it has been gathered to: `place` is 0 or 1.
+  Single single(const base::PatternSource<T>& source, const std::uint32_t& index, std::size_t place) {
+    const auto x = source.resident_inputs(), t = source.resident_targets();
+    if (x.data != nullptr && t.data != nullptr) return {x.row(index), t.row(index)};
+    auto& [inputs, targets] = gathered[place];
+    if (inputs.size() == 0) {
+      inputs = base::AlignedBuffer<T>(source.inputs());
+      targets = base::AlignedBuffer<T>(source.targets());
+    }
+    source.gather({&index, 1}, {inputs.data(), 1, source.inputs(), source.inputs()},
+                  {targets.data(), 1, source.targets(), source.targets()});
+    return {inputs.data(), targets.data()};
+  }
+
+  Result<double> step_single(const base::PatternSource<T>& source, const std::uint32_t& index) {
+    const Single one = single(source, index, 0);
+    double loss = 0;
+    if (learn_quickly(one.x, one.t, &loss)) return loss;
+    if (learn_generally(one.x, one.t)) return pattern.loss(0);
+    if (pattern.fault(0).stage != Stage::none)
+      return diverged_at(pattern.fault(0), index, network.graph().layers().size());
+    return diverged_in<T>(network, slopes.span());
+  }
+
+  /// Two steps. What is not plain is done again, one at a time.
+  Result<double> step_pair(const base::PatternSource<T>& source, std::span<const std::uint32_t> two,
+                           std::size_t& done) {
+    const Single one = single(source, two[0], 0), other = single(source, two[1], 1);
+    std::array<double, 2> losses{};
+    const std::size_t learned = online->learn_pair({one.x, other.x}, {one.t, other.t}, losses);
+    double sum = 0;
+    for (std::size_t i = 0; i < learned; ++i, ++done) {
+      count_step();
+      sum += losses[i];
+    }
+    for (std::size_t i = learned; i < 2; ++i, ++done) {
+      auto loss = step_single(source, two[i]);
+      if (!loss) return loss;
+      sum += *loss;
+    }
+    return sum;
   }
 };
 
@@ -260,20 +411,49 @@ Result<Trainer<T>> Trainer<T>::create(network::Network<T>& network, const Traine
 template <class T>
 Result<double> Trainer<T>::step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns) {
   const base::FlushDenormals mode;
-  auto loss = impl_->run_batch(source, patterns);
-  if (!loss || impl_->change_weights(patterns.size())) return loss;
-  return diverged_in<T>(impl_->network, impl_->slopes.span());
+  if (patterns.size() == 1) return impl_->step_single(source, patterns[0]);
+  impl_->network.settle();
+  impl_->alone = impl_->work_per_thread > 0 && !impl_->pace.shares();
+  const std::uint64_t begin = base::ticks();
+  auto loss = impl_->step(source, patterns);
+  impl_->pace.took(static_cast<double>(base::ticks() - begin) / static_cast<double>(patterns.size()));
+  impl_->alone = false;
+  return loss;
+}
+
+template <class T>
+Result<double> Trainer<T>::step_each(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
+                                     std::size_t& done) {
+  const base::FlushDenormals mode;
+  Impl& self = *impl_;
+  double sum = 0;
+  const bool pairs = self.online != nullptr && self.online->looks_ahead();
+  for (done = 0; done < patterns.size();) {
+    if (pairs && patterns.size() - done > 1) {
+      auto loss = self.step_pair(source, patterns.subspan(done, 2), done);
+      if (!loss) return loss;
+      sum += *loss;
+      continue;
+    }
+    if (pairs) self.online->finish_pairs();
+    auto loss = self.step_single(source, patterns[done]);
+    if (!loss) return loss;
+    sum += *loss;
+    ++done;
+  }
+  if (pairs) self.online->finish_pairs();
+  return sum;
 }
 
 template <class T>
 Result<std::vector<T>> Trainer<T>::slopes(const base::PatternSource<T>& source,
                                           std::span<const std::uint32_t> patterns) {
   const base::FlushDenormals mode;
-  auto loss = impl_->run_batch(source, patterns);
+  impl_->network.settle();
+  auto loss = impl_->run_batch(source, patterns, nullptr);
   if (!loss) return loss.error();
   std::vector<T> slopes = impl_->network.to_canonical(impl_->slopes.span());
-  const T count = impl_->options.reduction == Reduction::mean ? static_cast<T>(patterns.size()) : T{1};
-  for (std::size_t i = 0; i < slopes.size(); ++i) slopes[i] = impl_->network.is_masked(i) ? T{0} : slopes[i] / count;
+  for (std::size_t i = 0; i < slopes.size(); ++i) slopes[i] = impl_->network.is_masked(i) ? T{0} : slopes[i];
   return slopes;
 }
 
@@ -282,12 +462,8 @@ LearnStatus Trainer<T>::learn_one(std::span<const T> x, std::span<const T> t) no
   Impl& self = *impl_;
   if (x.size() != self.network.inputs() || t.size() != self.network.outputs()) return LearnStatus::shape_error;
   const base::FlushDenormals mode;
-  self.has_forward = false;
-  std::copy(x.begin(), x.end(), self.pattern.inputs().row(0));
-  std::copy(t.begin(), t.end(), self.pattern.targets().row(0));
-  network::forward(self.network, self.pattern, {0, 1});
-  network::deltas(self.network, self.pattern, {0, 1});
-  return self.learn_from_row();
+  if (self.learn_quickly(x.data(), t.data(), nullptr)) return LearnStatus::learned;
+  return self.counted(self.learn_generally(x.data(), t.data()));
 }
 
 template <class T>
@@ -295,10 +471,11 @@ std::span<const T> Trainer<T>::forward(std::span<const T> x) noexcept {
   Impl& self = *impl_;
   if (x.size() != self.network.inputs()) return {};
   const base::FlushDenormals mode;
-  std::copy(x.begin(), x.end(), self.pattern.inputs().row(0));
+  self.network.settle();
+  self.pattern.put_inputs(0, x.data());
   network::forward(self.network, self.pattern, {0, 1});
   self.has_forward = true;
-  return self.pattern.outputs().row_span(0);
+  return {self.pattern.outputs().data, self.network.outputs()};
 }
 
 template <class T>
@@ -310,7 +487,7 @@ LearnStatus Trainer<T>::backward(std::span<const T> output_slopes, std::span<T> 
   network::deltas_from_slopes(self.network, self.pattern, output_slopes);
   self.has_forward = false;
   if (!input_slopes.empty()) network::sum_above_inputs(self.network, self.pattern);
-  const LearnStatus status = self.learn_from_row();
+  const LearnStatus status = self.counted(self.learn_from_row());
   if (status == LearnStatus::learned)
     for (std::size_t i = 0; i < input_slopes.size(); ++i) input_slopes[i] = -self.pattern.input_sums().data[i];
   return status;
@@ -326,6 +503,7 @@ std::uint64_t Trainer<T>::refused() const {
 }
 template <class T>
 network::Network<T>& Trainer<T>::network() {
+  impl_->network.settle();
   return impl_->network;
 }
 template <class T>
@@ -342,6 +520,7 @@ const Update<T>& Trainer<T>::update() const {
 }
 template <class T>
 const UpdateState<T>& Trainer<T>::state() const {
+  impl_->network.settle();  // a pending change is one of the velocity, too
   return impl_->state;
 }
 

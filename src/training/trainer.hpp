@@ -21,8 +21,8 @@
 
 namespace deltarule::training {
 
-/// Multiply-adds of a phase below which waking another thread costs more than it saves. Never decides a bit.
-inline constexpr std::size_t kWorkPerThread = 1u << 16;
+/// Multiply-adds of a phase that a thread must have to do before waking it pays. Never decides a bit.
+inline constexpr std::size_t kWorkPerThread = 1u << 17;
 
 template <class T>
 class Trainer {
@@ -37,6 +37,11 @@ class Trainer {
   /// One weight change from the given patterns (at least one). Returns the sum of their E_p before the change. An Error
   /// (diverged; names the pattern and layer) leaves weights and rule state as they were.
   Result<double> step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns);
+  /// One step per pattern, in order: the sum of their E_p, each before its change. `done` counts the steps made, with
+  /// an Error the number of the pattern that was refused. The bits are those of step() with one pattern at a time,
+  /// except that large first layers look ahead (online.hpp), in pairs from the first pattern on.
+  Result<double> step_each(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
+                           std::size_t& done);
   /// ∂E/∂w of such a batch, reduced, without penalties and without a weight change, in canonical order; 0 at masked
   /// places, frozen biases included.
   Result<std::vector<T>> slopes(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns);

@@ -161,6 +161,9 @@ class Reference:
         if kind in ("momentum", "nesterov"):
             v = self.memory[key] = rule["mu"] * self.memory.get(key, 0.0) - lr * g
             return v if kind == "momentum" else rule["mu"] * v - lr * g
+        if kind == "rmsprop":
+            s = self.memory[key] = rule["rho"] * self.memory.get(key, 0.0) + (1 - rule["rho"]) * g * g
+            return -lr * g / (math.sqrt(s) + rule["eps"])
         b1, b2 = rule["beta1"], rule["beta2"]
         m, v = self.memory.get(key, (0.0, 0.0))
         m, v = self.memory[key] = (b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g)
@@ -313,6 +316,9 @@ CASES = [
     ("softmax-half-sse", "Softmax under half squared error: the whole Jacobian in (10).", 2,
      [layer(4, "gaussian"), layer(3, "softmax")], "half_sse",
      {"kind": "momentum", "lr": 0.3, "mu": 0.5}, {"batch": "all", "epochs": 15, "reduction": "mean"}, None, 8),
+    ("rule-rmsprop", "s = rho s + (1 - rho) g g; w -= lr g / (sqrt(s) + eps).", 2,
+     [layer(4, "tanh"), layer(3, "sigmoid"), layer(2, "identity")], "half_sse",
+     {"kind": "rmsprop", "lr": 0.01, "rho": 0.9, "eps": 1e-8}, {"batch": 3, "epochs": 25, "reduction": "mean"}, None, 7),
 ]
 
 

@@ -96,8 +96,12 @@ TEST(Usage, WeightsOfRowsAreRefusedByName) { expect_train_usage({"--weight", "x"
 TEST(Help, IsGroupedAndFitsEightyColumns) {
   const Folder folder;
   std::size_t checked = 0;
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"--help"}, {"train", "--help"}, {"predict", "-h"}, {"evaluate", "--help"}, {"help", "inspect"}}) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{{"--help"},
+                                                                                         {"train", "--help"},
+                                                                                         {"predict", "-h"},
+                                                                                         {"evaluate", "--help"},
+                                                                                         {"help", "inspect"},
+                                                                                         {"bench", "--help"}}) {
     const Outcome outcome = run(folder, arguments);
     EXPECT_EQ(outcome.code, 0);
     EXPECT_EQ(outcome.err, "");

@@ -43,7 +43,8 @@ TEST(Trainer, LearnsXorInEveryRule) {
   std::size_t learned = 0;
   for (const Optimizer& rule :
        {Optimizer{DeltaRule{0.2}}, Optimizer{Momentum{0.05, 0.9}}, Optimizer{Nesterov{0.05, 0.9}},
-        Optimizer{Adam{0.02}}, Optimizer{AdamW{.learning_rate = 0.02, .weight_decay = 1e-4}}}) {
+        Optimizer{Adam{0.02}}, Optimizer{AdamW{.learning_rate = 0.02, .weight_decay = 1e-4}},
+        Optimizer{RMSProp{.learning_rate = 0.005}}}) {
     Network network = small_network();
     Trainer trainer(network, {.optimizer = rule});
     const FitResult result =
@@ -51,7 +52,7 @@ TEST(Trainer, LearnsXorInEveryRule) {
     EXPECT_EQ(result.reason, StopReason::error_below) << "rule number " << rule.index();
     learned += result.reason == StopReason::error_below ? 1 : 0;
   }
-  EXPECT_EQ(learned, 5u);
+  EXPECT_EQ(learned, 6u);
 }
 
 TEST(Trainer, AStepReturnsTheMeanLossBeforeTheChange) {

@@ -30,10 +30,12 @@ TEST(Dispatch, WithoutARequestTheBestIsChosen) {
 
 TEST(Dispatch, EveryPointerOfEveryTableIsSet) {
   for (const kernels::Kernels<float>* k : kernels::runnable<float>()) {
-    EXPECT_TRUE(k->set_net && k->accumulate_net && k->propagate_back && k->accumulate_slopes) << k->name;
-    EXPECT_TRUE(k->accumulate_bias_slopes && k->activate && k->multiply_derivative && k->softmax) << k->name;
-    EXPECT_TRUE(k->finish_slopes && k->add && k->delta_rule && k->momentum && k->nesterov && k->adam) << k->name;
-    EXPECT_TRUE(k->all_finite) << k->name;
+    EXPECT_TRUE(k->net_panel && k->transpose && k->slope_block && k->bias_slopes) << k->name;
+    EXPECT_TRUE(k->activate && k->multiply_derivative && k->softmax) << k->name;
+    EXPECT_TRUE(k->add_penalties && k->gather_rows && k->squared_errors && k->scale && k->add && k->delta_rule &&
+                k->momentum && k->nesterov && k->adam)
+        << k->name;
+    EXPECT_TRUE(k->rmsprop && k->square_sum && k->rough_square_sum && k->keep_movable) << k->name;
   }
 }
 

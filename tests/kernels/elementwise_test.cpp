@@ -137,16 +137,20 @@ TYPED_TEST(Elementwise, RulesHaveTheBitsOfTheScalarTwin) {
   for (const Kernels<T>* table : tables) {
     this->at_every_size([&](std::size_t n, std::size_t at) {
       std::vector<std::vector<T>> arrays;
-      for (int i = 0; i < 10; ++i) arrays.push_back(test::random_numbers<T>(this->random_, at + n + 3));
-      for (T& square : arrays[4]) square = std::fabs(square);
+      for (int i = 0; i < 12; ++i) arrays.push_back(test::random_numbers<T>(this->random_, at + n + 3));
+      for (const std::size_t squares : {4u, 11u})
+        for (T& square : arrays[squares]) square = std::fabs(square);
       arrays[0][at] = T(0);  // sign(0) is 0
       this->expect_same(*table, arrays, "rules", [&](const Kernels<T>& k, auto& x) {
-        k.finish_slopes(x[0].data() + at, x[1].data() + at, T(3), T(0.1), T(0.01), n);
+        k.scale(T(0.3), x[1].data() + at, n);
+        k.add_penalties(x[0].data() + at, x[1].data() + at, T(0.1), T(0.01), n);
+        k.keep_movable(x[0].data() + at, x[8].data() + at, n);
         k.add(x[1].data() + at, x[2].data() + at, n);
         k.delta_rule(x[0].data() + at, x[1].data() + at, T(0.1), n);
         k.adam(x[5].data() + at, x[1].data() + at, x[3].data() + at, x[4].data() + at, step, n);
         k.momentum(x[6].data() + at, x[1].data() + at, x[7].data() + at, T(0.1), T(0.9), n);
         k.nesterov(x[8].data() + at, x[1].data() + at, x[9].data() + at, T(0.1), T(0.9), n);
+        k.rmsprop(x[10].data() + at, x[1].data() + at, x[11].data() + at, T(0.1), T(0.9), T(1e-8), n);
       });
     });
   }
@@ -171,11 +175,14 @@ TYPED_TEST(Elementwise, RulesAreTheirFormulas) {
     auto slope = g, plain = w, heavy = w, ahead = w, adam = w, v1 = v, v2 = v, mean = v, square = v;
     for (T& s : square) s = std::fabs(s) + T(0.25);
     const auto square_before = square;
-    k->finish_slopes(w.data(), slope.data(), T(4), T(l2), T(l1), n);
+    k->scale(T(0.25), slope.data(), n);
+    k->add_penalties(w.data(), slope.data(), T(l2), T(l1), n);
+    auto scaled = w, recent = square;
     k->delta_rule(plain.data(), g.data(), T(rate), n);
     k->momentum(heavy.data(), g.data(), v1.data(), T(rate), T(mu), n);
     k->nesterov(ahead.data(), g.data(), v2.data(), T(rate), T(mu), n);
     k->adam(adam.data(), g.data(), mean.data(), square.data(), step, n);
+    k->rmsprop(scaled.data(), g.data(), recent.data(), T(0.25), T(0.875), T(0.0625), n);
     for (std::size_t i = 0; i < n; ++i) {
       const long double weight = w[i], grad = g[i], before = v[i];
       near(slope[i], grad / 4 + l2 * weight + (weight > 0 ? l1 : -l1));
@@ -188,13 +195,15 @@ TYPED_TEST(Elementwise, RulesAreTheirFormulas) {
       const long double s = 0.875L * square_before[i] + 0.125L * grad * grad;
       near(mean[i], m);
       near(square[i], s);
+      near(recent[i], s);
+      near(scaled[i], weight - 0.25L * grad / (std::sqrt(s) + 0.0625L));
       near(adam[i], weight - step.decay * weight - step.rate * m / (std::sqrt(s) * 1.5L + 0.0625L));
     }
   }
-  EXPECT_GE(compared, n * 8);
+  EXPECT_GE(compared, n * 10);
 }
 
-TYPED_TEST(Elementwise, AllFiniteSeesEveryPlaceAndSquaresThatOverflow) {
+TYPED_TEST(Elementwise, SquareSumSeesEveryPlaceAndSquaresThatOverflow) {
   using T = TypeParam;
   std::size_t compared = 0;
   const T huge = std::sqrt(std::numeric_limits<T>::max()) * T(1.01);
@@ -202,13 +211,17 @@ TYPED_TEST(Elementwise, AllFiniteSeesEveryPlaceAndSquaresThatOverflow) {
     for (std::size_t n = 0; n <= kLargest; ++n) {
       auto values = test::random_numbers<T>(this->random_, n + 2);
       values[n] = std::numeric_limits<T>::quiet_NaN();  // one beyond
-      EXPECT_TRUE(k->all_finite(values.data(), n)) << k->name << ' ' << n;
+      EXPECT_TRUE(std::isfinite(k->square_sum(values.data(), n)) &&
+                  std::isfinite(k->rough_square_sum(values.data(), n)))
+          << k->name << ' ' << n;
       for (std::size_t i = 0; i < n; ++i) {
         for (const T bad : {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity(),
                             -std::numeric_limits<T>::infinity(), huge}) {
           auto spoiled = values;
           spoiled[i] = bad;
-          EXPECT_FALSE(k->all_finite(spoiled.data(), n)) << k->name << ' ' << n << ' ' << i;
+          EXPECT_FALSE(std::isfinite(k->square_sum(spoiled.data(), n)) ||
+                       std::isfinite(k->rough_square_sum(spoiled.data(), n)))
+              << k->name << ' ' << n << ' ' << i;
           ++compared;
         }
       }

@@ -33,15 +33,23 @@ std::vector<T> counted(std::size_t count) {
   return numbers;
 }
 
-TEST(FlatBlock, ViewsFollowEachOtherOnAlignedRows) {
+TEST(FlatBlock, ViewsAndTilesFollowEachOtherOnAlignedPlaces) {
   const auto network = Network<float>::create(rich_spec());
   ASSERT_TRUE(network);
   std::size_t offset = 0;
   for (const View& view : network->views()) {
     EXPECT_EQ(view.offset, offset);
-    EXPECT_EQ(view.stride % (base::kAlignment / sizeof(float)), 0u);
-    EXPECT_GE(view.stride, view.units);
-    offset += view.size();
+    EXPECT_EQ(view.offset % (base::kAlignment / sizeof(float)), 0u);
+    EXPECT_GE(view.size, view.senders * view.units);
+    offset += view.size;
+  }
+  EXPECT_EQ(offset, network->parameters().size());
+  offset = 0;
+  for (const Tile& tile : network->tiles()) {
+    EXPECT_EQ(tile.offset, offset);
+    const auto panels = network->views()[tile.view].in(network->parameters().data());
+    EXPECT_EQ(&panels(tile.first, tile.panel * base::kPanel<float>), network->parameters().data() + tile.offset);
+    offset += tile.size();
   }
   EXPECT_EQ(offset, network->parameters().size());
   EXPECT_EQ(network->views().size(), 7u);

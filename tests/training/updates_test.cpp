@@ -50,6 +50,12 @@ const std::map<std::string, Recoded>& recoded() {
          const double decay = is_bias ? 0 : s.learning_rate * s.weight_decay * w;
          return adam_change(s.learning_rate, s.beta1, s.beta2, s.epsilon, g, memory, step) - decay;
        }},
+      {"rmsprop",
+       [](const Optimizer& o, double, double g, Memory& memory, double, bool) {
+         const auto& s = std::get<RMSProp>(o);
+         memory.s = s.rho * memory.s + (1 - s.rho) * g * g;
+         return -s.learning_rate * g / (std::sqrt(memory.s) + s.epsilon);
+       }},
   };
   return all;
 }
@@ -175,6 +181,26 @@ TEST(UpdateRules, TheFirstAdamStepIsTheLearningRateWhateverTheBetas) {
   }
 }
 
+/// s of the first step is (1 − ρ)g², without Adam's correction: the step is η/√(1−ρ), whatever the slope's size.
+TEST(UpdateRules, TheFirstRMSPropStepIsTheRateOverTheRootOfOneMinusRho) {
+  Dice dice(24);
+  auto network = random_network<double>(dice, {.inputs = 3, .layers = {{5, "tanh"}, {2, "identity"}}});
+  const auto source = random_patterns<double>(dice, 4, 3, 2);
+  const double rho = 0.9, rate = 0.01;
+  auto trainer = trainer_for<double>(network, {.optimizer = RMSProp{.learning_rate = rate, .rho = rho}});
+  const std::vector<double> before = network.weights(), slopes = *trainer.slopes(source, all_patterns(4));
+  ASSERT_TRUE(trainer.step(source, all_patterns(4)));
+  const std::vector<double> after = network.weights();
+  std::size_t compared = 0;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const double g = slopes[i], size = rate / std::sqrt(1 - rho), w = before[i];
+    if (std::fabs(g) < 1e-4) continue;  // where ε counts
+    EXPECT_NEAR(after[i] - w, std::copysign(size, -g), 32 * 0x1p-52 * (std::fabs(w) + size) + size * 1e-8 / 3e-5);
+    ++compared;
+  }
+  EXPECT_GE(compared, 20u);
+}
+
 TEST(UpdateRules, DecayAndPenaltyAreNotTheSameUnderAdam) {
   EXPECT_NE(weights_after<double>(Adam{}, 20, 0.01), weights_after<double>(AdamW{.weight_decay = 0.01}, 20));
 }
@@ -187,7 +213,7 @@ TEST(UpdateRules, AreFoundByNameAndAlias) {
     for (const auto alias : entry.aliases) EXPECT_EQ((*find_update(alias))->name, entry.name);
     ++found;
   }
-  EXPECT_EQ(found, 5u);
+  EXPECT_EQ(found, 6u);
   EXPECT_EQ((*find_update("sgd"))->name, "delta-rule");
   EXPECT_EQ((*find_update("delta_rule"))->name, "delta-rule");
   const auto unknown = find_update("irprop+");
@@ -227,6 +253,9 @@ TEST(UpdateRules, SettingsThatMakeNoSenseAreRefused) {
       {.optimizer = Adam{.beta2 = 1}},
       {.optimizer = Adam{.epsilon = 0}},
       {.optimizer = AdamW{.weight_decay = -1}},
+      {.optimizer = RMSProp{.rho = 1}},
+      {.optimizer = RMSProp{.rho = -0.1}},
+      {.optimizer = RMSProp{.epsilon = 0}},
       {.optimizer = AdamW{.learning_rate = 1, .weight_decay = 2}},
       {.l2 = -1},
       {.l1 = nan},
@@ -239,7 +268,7 @@ TEST(UpdateRules, SettingsThatMakeNoSenseAreRefused) {
     EXPECT_EQ(made.error().code, ErrorCode::spec);
     EXPECT_FALSE(made.error().got.empty());
   }
-  EXPECT_EQ(bad.size(), 19u);
+  EXPECT_EQ(bad.size(), 22u);
 }
 
 }  // namespace

@@ -64,8 +64,7 @@ BasicNetwork<T>& BasicNetwork<T>::operator=(const BasicNetwork& other) {
   if (this == &other) return *this;
   if (impl_ && impl_->network.spec() == other.impl_->network.spec()) {
     // In place, so that a trainer of this network goes on with the new weights.
-    const auto from = std::as_const(other.impl_->network).parameters();
-    std::copy(from.begin(), from.end(), impl_->network.parameters().begin());
+    std::as_const(other.impl_->network).copy_settled(impl_->network.parameters());
   } else {
     impl_ = std::make_unique<Impl>(other.impl_->network);
   }
@@ -108,12 +107,17 @@ template <class T>
 Result<T> BasicNetwork<T>::weight(const std::string& address) const {
   const auto position = network::find_weight(impl_->network.graph(), address);
   if (!position) return position.error();
-  return std::as_const(impl_->network).parameters()[impl_->network.place_of(*position)];
+  return std::as_const(impl_->network).parameter(impl_->network.place_of(*position));
 }
 
 template <class T>
-Result<void> BasicNetwork<T>::predict(std::span<const T> x, std::span<T> y) const {
-  return predict(Rows<T>{x.data(), 1, x.size()}, y);
+Result<void> BasicNetwork<T>::predict(std::span<const T> x, std::span<T> y) const noexcept {
+  const network::Network<T>& network = impl_->network;
+  if (x.size() != network.inputs() || y.size() != network.outputs())
+    return check_shapes(network, Rows<T>{x.data(), 1, x.size()}, y.size());
+  const base::FlushDenormals mode;
+  impl_->with_scratch([&](std::span<T> scratch) { network::predict_one(network, x.data(), y.data(), scratch); });
+  return {};
 }
 
 template <class T>
@@ -122,13 +126,12 @@ Result<void> BasicNetwork<T>::predict(Rows<T> x, std::span<T> y) const {
   if (auto checked = check_shapes(network, x, y.size()); !checked) return checked;
   const base::FlushDenormals mode;
   auto workspace = impl_->take(std::min(x.count, network::kChunk));
+  const network::SettledParameters<T> parameters(network);
   for (std::size_t first = 0; first < x.count;) {
     const std::size_t count = std::min(x.count - first, workspace->capacity());
-    for (std::size_t r = 0; r < count; ++r)
-      std::copy_n(x.data + (first + r) * x.columns, x.columns, workspace->inputs().row(r));
-    network::forward(network, *workspace, {0, count});
-    for (std::size_t r = 0; r < count; ++r)
-      std::copy_n(workspace->outputs().row(r), network.outputs(), y.data() + (first + r) * network.outputs());
+    for (std::size_t r = 0; r < count; ++r) workspace->put_inputs(r, x.data + (first + r) * x.columns);
+    network::forward(network, parameters.span(), *workspace, {0, count});
+    for (std::size_t r = 0; r < count; ++r) workspace->take_outputs(r, y.data() + (first + r) * network.outputs());
     first += count;
   }
   impl_->give_back(std::move(workspace));

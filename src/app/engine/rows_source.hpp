@@ -25,6 +25,13 @@ class RowsSource final : public base::PatternSource<T> {
     }
   }
 
+  [[nodiscard]] base::MatrixView<const T> resident_inputs() const override {
+    return {x_.data, x_.count, x_.columns, x_.columns};
+  }
+  [[nodiscard]] base::MatrixView<const T> resident_targets() const override {
+    return {t_.data, t_.count, t_.columns, t_.columns};
+  }
+
  private:
   Rows<T> x_, t_;
 };

@@ -92,7 +92,8 @@ Defaults defaults_for(const Size& size, bool has_goal) {
 }
 
 double default_rate(const std::string& optimizer, const Defaults& defaults) {
-  if (optimizer == defaults.optimizer || optimizer == "adam") return defaults.learning_rate;
+  const bool scales_steps = optimizer == "adam" || optimizer == "rmsprop";  // by the slopes' size, as the default rule
+  if (optimizer == defaults.optimizer || scales_steps) return defaults.learning_rate;
   return optimizer == "delta-rule" ? 0.1 : 0.01;  // with momentum 0.9 a rate acts ten times as long
 }
 

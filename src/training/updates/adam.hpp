@@ -40,9 +40,10 @@ class AdamUpdate final : public Update<T> {
  public:
   explicit AdamUpdate(const Adam& settings) : settings_(settings) {}
   [[nodiscard]] std::vector<std::string> state_names() const override { return {"mean", "square"}; }
+  void begin_step(UpdateState<T>& state) const override { state.adam = adam_step<T>(settings_, state.steps); }
   void apply(const kernels::Kernels<T>& kernels, const UpdatePart<T>& part, UpdateState<T>& state) const override {
     kernels.adam(part.weights, part.slopes, state.arrays[0].data() + part.first, state.arrays[1].data() + part.first,
-                 adam_step<T>(settings_, state.steps), part.count);
+                 state.adam, part.count);
   }
   [[nodiscard]] double largest_gain() const override { return adam_gain(settings_); }
 

@@ -11,6 +11,7 @@
 #include "training/updates/delta_rule.hpp"
 #include "training/updates/momentum.hpp"
 #include "training/updates/nesterov.hpp"
+#include "training/updates/rmsprop.hpp"
 
 namespace deltarule::training {
 namespace {
@@ -27,21 +28,26 @@ bool is_decay(double value) { return std::isfinite(value) && value >= 0; }
 /// Small enough to vanish in f32 would mean 0/0 for a weight that never had a slope.
 bool is_epsilon(double value) { return std::isfinite(value) && value >= double{std::numeric_limits<float>::min()}; }
 
+constexpr std::string_view kFraction = "a number from 0 up to but not including 1";
+
 template <class Rule>
 UpdateSetting rate() {
   return {"learning_rate", {"lr", "eta"}, field<Rule, &Rule::learning_rate>, is_rate, "a positive, finite number"};
 }
 template <class Rule>
 UpdateSetting momentum() {
-  return {"momentum", {"mu"}, field<Rule, &Rule::momentum>, is_fraction, "a number from 0 up to but not including 1"};
+  return {"momentum", {"mu"}, field<Rule, &Rule::momentum>, is_fraction, kFraction};
+}
+template <class Rule>
+UpdateSetting epsilon() {
+  return {"epsilon", {"eps"}, field<Rule, &Rule::epsilon>, is_epsilon, "a finite number of at least 1.2e-38"};
 }
 template <class Rule>
 std::vector<UpdateSetting> adam_settings() {
-  constexpr std::string_view kFraction = "a number from 0 up to but not including 1";
   return {rate<Rule>(),
           {"beta1", {}, field<Rule, &Rule::beta1>, is_fraction, kFraction},
           {"beta2", {}, field<Rule, &Rule::beta2>, is_fraction, kFraction},
-          {"epsilon", {"eps"}, field<Rule, &Rule::epsilon>, is_epsilon, "a finite number of at least 1.2e-38"}};
+          epsilon<Rule>()};
 }
 
 std::vector<UpdateSetting> adamw_settings() {
@@ -54,6 +60,11 @@ std::vector<UpdateSetting> adamw_settings() {
   return settings;
 }
 
+std::vector<UpdateSetting> rmsprop_settings() {
+  return {
+      rate<RMSProp>(), {"rho", {"alpha"}, field<RMSProp, &RMSProp::rho>, is_fraction, kFraction}, epsilon<RMSProp>()};
+}
+
 const std::vector<UpdateEntry>& entries() {
   static const std::vector<UpdateEntry> all{
       {"delta-rule", {"sgd", "delta", "gradient-descent"}, DeltaRule{}, {rate<DeltaRule>()}},
@@ -61,6 +72,7 @@ const std::vector<UpdateEntry>& entries() {
       {"nesterov", {"nag"}, Nesterov{}, {rate<Nesterov>(), momentum<Nesterov>()}},
       {"adam", {}, Adam{}, adam_settings<Adam>()},
       {"adamw", {}, AdamW{}, adamw_settings()},
+      {"rmsprop", {"rms-prop"}, RMSProp{}, rmsprop_settings()},
   };
   return all;
 }
@@ -89,6 +101,10 @@ std::unique_ptr<const Update<T>> make(const Adam& s) {
 template <class T>
 std::unique_ptr<const Update<T>> make(const AdamW& s) {
   return std::make_unique<AdamWUpdate<T>>(s);
+}
+template <class T>
+std::unique_ptr<const Update<T>> make(const RMSProp& s) {
+  return std::make_unique<RMSPropUpdate<T>>(s);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ template <class T>
 struct UpdateState {
   std::uint64_t steps = 0;
   std::vector<base::AlignedBuffer<T>> arrays = {};
+  kernels::AdamStep<T> adam = {};  // constants of the step that is being made, from begin_step()
 };
 
 /// A part of the flat block that one owner updates: weights, slopes, and the state arrays all from the same first
@@ -38,7 +39,9 @@ class Update {
   virtual ~Update() = default;
   /// Names of the state arrays, in order ("velocity"; "mean", "square"); empty for a rule without memory.
   [[nodiscard]] virtual std::vector<std::string> state_names() const = 0;
-  /// Changes the weights of one part. state.steps already counts this step. A slope of zero with zero state and zero
+  /// Before the parts of a step are updated, once; state.steps already counts it.
+  virtual void begin_step(UpdateState<T>& /*state*/) const {}
+  /// Changes the weights of one part. A slope of zero with zero state and zero
   /// weight must leave all three zero: padding and masked weights rely on it.
   virtual void apply(const kernels::Kernels<T>& kernels, const UpdatePart<T>& part, UpdateState<T>& state) const = 0;
   /// Upper bound of |Δw| / max(1, |slope|) over any history. Where it is absurd, the trainer looks at every weight

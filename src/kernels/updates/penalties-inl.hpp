@@ -1,9 +1,8 @@
-// What becomes of a summed slope before the rule sees it: the mean, then the penalties' slopes l2 w and l1 sign(w), for
-// any Ops. No include guard and no namespace: see base/exp_family-inl.hpp.
+// What the penalties add to a slope before the rule sees it, l2 w and l1 sign(w), for any Ops. No include guard and no
+// namespace: see base/exp_family-inl.hpp.
 template <class Ops>
-struct FinishSlope {
+struct Penalties {
   using V = typename Ops::V;
-  V count;
   V l2;
   V l1;
 
@@ -12,6 +11,6 @@ struct FinishSlope {
     const V one = Ops::set(typename Ops::T(1));
     const V sign =
         Ops::select(Ops::less(zero, w), one, Ops::select(Ops::less(w, zero), Ops::subtract(zero, one), zero));
-    slope = Ops::multiply_add(l1, sign, Ops::multiply_add(l2, w, Ops::divide(slope, count)));
+    slope = Ops::multiply_add(l1, sign, Ops::multiply_add(l2, w, slope));
   }
 };
