@@ -250,6 +250,22 @@ HWY_INLINE void gather(const T* from, const std::uint32_t* which, const Panels<T
   }
 }
 
+// Σ x² in double, in eight strided partial sums, of numbers that are zero beyond n.
+template <class T>
+HWY_INLINE double squares_in_double(const T* values, std::size_t n) {
+  const Eight<double>::D wide;
+  const hn::Rebind<T, Eight<double>::D> narrow;
+  Eight<double>::V sum[Eight<double>::kParts];
+  for (auto& part : sum) part = hn::Zero(wide);
+  for (std::size_t u = 0; u < n; u += 8) {
+    for (std::size_t part = 0; part < Eight<double>::kParts; ++part) {
+      const auto x = widened(wide, hn::LoadU(narrow, values + u + part * Eight<double>::kLanes));
+      sum[part] = hn::MulAdd(x, x, sum[part]);
+    }
+  }
+  return join_eight<double>(sum);
+}
+
 // One row of one panel, whole vectors of it.
 template <class T>
 HWY_INLINE double squared_error(const T* t, const T* a, std::size_t width, std::size_t units, T* difference) {
@@ -259,17 +275,7 @@ HWY_INLINE double squared_error(const T* t, const T* a, std::size_t width, std::
     const auto real = hn::FirstN(d, units > u ? units - u : 0);
     Ops::store(hn::IfThenElseZero(real, Ops::subtract(Ops::load(t + u), Ops::load(a + u))), difference + u);
   }
-  const Eight<double>::D wide;
-  const hn::Rebind<T, Eight<double>::D> narrow;
-  Eight<double>::V sum[Eight<double>::kParts];
-  for (auto& part : sum) part = hn::Zero(wide);
-  for (std::size_t u = 0; u < units; u += 8) {
-    for (std::size_t part = 0; part < Eight<double>::kParts; ++part) {
-      const auto x = widened(wide, hn::LoadU(narrow, difference + u + part * Eight<double>::kLanes));
-      sum[part] = hn::MulAdd(x, x, sum[part]);
-    }
-  }
-  return join_eight<double>(sum);
+  return squares_in_double<T>(difference, units);
 }
 
 template <class T>

@@ -21,6 +21,7 @@
 
 #include "base/kinds.hpp"
 #include "base/panels.hpp"
+#include "kernels/chain.hpp"
 #include "kernels/online.hpp"
 
 namespace deltarule::kernels {
@@ -99,6 +100,11 @@ struct Kernels {
   /// values[i] = 0 where movable[i] is 0.
   void (*keep_movable)(const T* movable, T* values, std::size_t n);
 
+  /// One pattern through a narrow chain: makes the change that `before` has left, goes forward, and leaves the
+  /// activations and η δ of its own in `now`; x: [inputs], t: [outputs], any alignment. False when some number may not
+  /// be finite: then nobody may make that change. `loss`, unless null, becomes half the squared error.
+  bool (*learn_chain)(const Chain<T>& chain, ChainSide<T>& now, const ChainSide<T>& before, const T* x, const T* t,
+                      double* loss);
   /// One pattern at a time.
   OnlineKernels<T> online;
 };

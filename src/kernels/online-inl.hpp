@@ -48,7 +48,9 @@ struct StripTask {
   std::size_t count;  // senders to visit
 };
 
-// d where something moves, zero elsewhere.
+// d where something moves, zero elsewhere. Masks take ports that the multiply-adds want: 1.57 cycles per vector on Zen
+// 4 against 1.11 without, in the first cache as in the second. A bit per weight (tested, or loaded as a mask of
+// AVX-512) took 1.54 to 1.62 with 256 bits, whole words 1.36 in the first cache and twice as long in the second.
 template <class Ops, class V>
 HWY_INLINE V moving(const std::int8_t* movable, V d) {
   using D = typename Ops::D;
@@ -192,7 +194,7 @@ HWY_INLINE void all_strips_with(const StripTask<T>& task, const RowPanels<T>& pa
   constexpr std::size_t kFar = kStore && kForward ? 2 : 0;
   const bool momentum = task.pending.velocity != nullptr;
   if (task.pending.movable != nullptr)
-    return momentum ? all_strips<T, kMaskedMomentum, 0>(task, panels) : all_strips<T, kMaskedDelta, 0>(task, panels);
+    return momentum ? all_strips<T, kMaskedMomentum, 0>(task, panels) : all_strips<T, kMaskedDelta, kFar>(task, panels);
   return momentum ? all_strips<T, kMomentum, 0>(task, panels) : all_strips<T, kDelta, kFar>(task, panels);
 }
 

@@ -48,8 +48,7 @@ HWY_INLINE BackOps<double>::V joined(
 // Sums of kSenders senders from j on. kWhole: all of them exist; otherwise those beyond the last are visited as if they
 // were the last, and their sums fall into the padding.
 template <class T, bool kWhole>
-HWY_INLINE void back_tile(const RowPanels<T>& panels, const T* block, const T* delta, bool add, std::size_t j,
-                          T* sums) {
+HWY_INLINE typename BackOps<T>::V back_sums(const RowPanels<T>& panels, const T* block, const T* delta, std::size_t j) {
   using Ops = BackOps<T>;
   constexpr std::size_t kSenders = Ops::kSenders;
   const typename Ops::D d;
@@ -71,7 +70,14 @@ HWY_INLINE void back_tile(const RowPanels<T>& panels, const T* block, const T* d
       }
     }
   }
-  const auto result = joined(sum);
+  return joined(sum);
+}
+
+template <class T, bool kWhole>
+HWY_INLINE void back_tile(const RowPanels<T>& panels, const T* block, const T* delta, bool add, std::size_t j,
+                          T* sums) {
+  const typename BackOps<T>::D d;
+  const auto result = back_sums<T, kWhole>(panels, block, delta, j);
   hn::StoreU(add ? hn::Add(hn::LoadU(d, sums + j), result) : result, d, sums + j);
 }
 

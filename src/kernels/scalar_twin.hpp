@@ -178,6 +178,39 @@ struct Twin {
     return {largest, sum};
   }
 
+  static bool learn_chain(const Chain<T>& chain, ChainSide<T>& now, const ChainSide<T>& before, const T* x, const T* t,
+                          double* loss) {
+    const std::size_t last = chain.count - 1;
+    const RowFacts<T> inputs = Online::take_row(x, now.inputs, chain.layers[0].senders);
+    T squares = inputs.squares + Online::take_row(t, now.targets, chain.layers[last].units).squares;
+    now.nonzeros = inputs.nonzeros;
+    for (std::size_t l = 0; l <= last; ++l) {
+      const ChainLayer<T>& layer = chain.layers[l];
+      const ChainRow<T>& row = now.rows[l];
+      const T one = 1, *const old = l == 0 ? before.inputs : before.rows[l - 1].a;
+      const RankOne<T> bias_change{&one, before.rows[l].d}, change{old, before.rows[l].d};
+      Online::start(layer.bias, layer.bias_moves ? &bias_change : nullptr, layer.units, row.net);
+      Online::advance({layer.w, layer.senders, layer.units}, change, l == 0 ? now.inputs : now.rows[l - 1].a, row.net);
+      activate(layer.kind, layer.parameter, row.net, row.a, layer.units);
+      if (!layer.bounded) squares += Online::squares(row.a, layer.units);
+    }
+    double errors = 0;
+    const ChainLayer<T>& outputs = chain.layers[last];
+    squared_errors(now.targets, now.rows[last].a, outputs.units, outputs.units, 1, now.rows[last].delta, &errors);
+    if (loss != nullptr) *loss = 0.5 * errors;
+    for (std::size_t l = last + 1; l-- > 0;) {
+      const ChainLayer<T>& layer = chain.layers[l];
+      const ChainRow<T>& row = now.rows[l];
+      if (l < last) {
+        const ChainLayer<T>& above = chain.layers[l + 1];
+        Online::back({above.w, above.senders, above.units}, now.rows[l + 1].delta, false, row.delta);
+      }
+      multiply_derivative(layer.kind, layer.parameter, row.net, row.a, row.delta, layer.units);
+      squares += Online::take_step(row.delta, chain.rate, layer.units, row.d);
+    }
+    return squares <= chain.bound;
+  }
+
   static void gather_rows(const T* from, const std::uint32_t* which, Panels<T> to) {
     for (std::size_t r = 0; r < to.rows; ++r) {
       for (std::size_t u = 0; u < to.units; ++u) to(r, u) = from[which[r] * to.units + u];

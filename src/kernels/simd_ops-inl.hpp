@@ -3,16 +3,16 @@
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <class Number>
+template <class Number, std::size_t kBytes = HWY_MAX_BYTES>
 struct SimdOps {
   using T = Number;
-  using D = hn::ScalableTag<T>;
+  using D = hn::CappedTag<T, kBytes / sizeof(T)>;
   using DI = hn::RebindToUnsigned<D>;
   using V = hn::Vec<D>;
   using I = hn::Vec<DI>;
   using M = hn::Mask<D>;
   static constexpr bool kFused = DELTARULE_FUSED;
-  static constexpr std::size_t kLanes = HWY_MAX_BYTES / sizeof(T);
+  static constexpr std::size_t kLanes = kBytes / sizeof(T);
 
   static HWY_INLINE V set(T x) { return hn::Set(D(), x); }
   static HWY_INLINE V load(const T* from) { return hn::LoadU(D(), from); }

@@ -54,6 +54,8 @@ namespace HWY_NAMESPACE {
 
 #include "kernels/online_rows-inl.hpp"
 
+#include "kernels/chain-inl.hpp"
+
 template <class T>
 struct Functions {
   using Ops = SimdOps<T>;
@@ -107,6 +109,12 @@ struct Functions {
   }
   static void rmsprop(T* w, const T* slope, T* square, T rate, T rho, T epsilon, std::size_t n) {
     for_each_vector<T>(n, Update<T, RMSPropUpdate<Ops>>{rmsprop_update<Ops>(rate, rho, epsilon)}, w, slope, square);
+  }
+
+  static bool learn_chain(const Chain<T>& chain, ChainSide<T>& now, const ChainSide<T>& before, const T* x, const T* t,
+                          double* loss) {
+    if (chain.widest <= RowOps<T>::kLanes) return chain_learned<T, true>(chain, now, before, x, t, loss);
+    return chain_learned<T, false>(chain, now, before, x, t, loss);
   }
 
   static T rough_square_sum(const T* values, std::size_t n) { return rough_sum_of_squares<T>(values, n); }

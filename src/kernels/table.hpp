@@ -33,6 +33,7 @@ constexpr Kernels<T> make_table(const char* name, bool fused) {
           .rough_square_sum = &F::rough_square_sum,
           .square_sum = &F::square_sum,
           .keep_movable = &F::keep_movable,
+          .learn_chain = &F::learn_chain,
           .online = make_online<T, typename F::Online>()};
 }
 

@@ -53,6 +53,7 @@ Online<T>::Online(network::Network<T>& network, T rate, UpdateState<T>& state, T
   zeros_ = base::AlignedBuffer<T>(base::padded<T>(widest));
   d_ = base::AlignedBuffer<T>(base::padded<T>(widest));
   plan();
+  plan_chain();
   for (int i = 0; i < (looks_ahead_ ? 4 : 2); ++i) add_side();
 }
 
@@ -78,6 +79,25 @@ void Online<T>::plan() {
   places_.resize(network_.inputs() + 16);
 }
 
+/// A narrow chain goes through one kernel (kernels/chain.hpp).
+template <class T>
+void Online<T>::plan_chain() {
+  bool narrow = plain_loss_ && velocity_ == nullptr && !looks_ahead_;
+  for (const View& view : network_.views()) narrow = narrow && !view.has_mask && (view.is_bias || !view.frozen);
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const Layer& layer = layers_[l];
+    narrow = narrow && layer.units <= base::kPanel<T> && layer.blocks.size() == 1 && layer.blocks[0].source == l &&
+             kernels::suits_chain(layer.kind);
+  }
+  if (!narrow) return;
+  for (const Layer& layer : layers_)
+    chain_layers_.push_back({layer.blocks[0].weights.w, layer.bias, layer.bias != nullptr && layer.bias_moves,
+                             layer.bounded, layer.kind, layer.parameter, layer.blocks[0].weights.senders, layer.units});
+  std::size_t widest = network_.inputs();
+  for (const Layer& layer : layers_) widest = std::max(widest, layer.units);
+  chain_ = {chain_layers_.data(), chain_layers_.size(), widest, rate_, bound_, places_.data()};
+}
+
 template <class T>
 void Online<T>::plan_layer(std::size_t l) {
   const auto index = [&](const View& view) { return static_cast<std::size_t>(&view - network_.views().data()); };
@@ -90,6 +110,7 @@ void Online<T>::plan_layer(std::size_t l) {
   layer.kind = f.kind;
   layer.parameter = static_cast<T>(f.parameter);
   layer.plain = f.kind != ActivationKind::softmax && f.kind != ActivationKind::custom;
+  layer.bounded = layer.plain && std::isfinite(f.low) && std::isfinite(f.high);
   for (std::size_t b = 0; b < from.blocks.size(); ++b) {
     const View& view = network_.block_view(l, b);
     layer.blocks.push_back({{w + view.offset, view.senders, view.units}, index(view), view.source});
@@ -110,7 +131,7 @@ void Online<T>::plan_layer(std::size_t l) {
 
 template <class T>
 void Online<T>::add_side() {
-  auto side = std::make_unique<Side>(Side{network::Workspace<T>(network_, 1, true), {}, {}, 0});
+  auto side = std::make_unique<Side>(Side{network::Workspace<T>(network_, 1, true), {}, {}, {}, {}});
   for (const Layer& layer : layers_) side->d.emplace_back(layer.padded);
   for (const View& view : network_.views()) {
     RankOne<T> change;
@@ -122,6 +143,10 @@ void Online<T>::add_side() {
     change.movable = movable.empty() ? nullptr : movable.data();
     side->changes.push_back(change);
   }
+  for (std::size_t l = 0; l < layers_.size(); ++l)
+    side->chain_rows.push_back(
+        {side->rows.net(l).data, side->rows.activations(l).data, side->rows.deltas(l).data, side->d[l].data()});
+  side->chain = {side->rows.inputs().data, side->rows.targets().data, side->chain_rows.data(), 0};
   sides_.push_back(std::move(side));
 }
 
@@ -143,15 +168,13 @@ template <class T>
 bool Online<T>::take(Side& now, const T* x, const T* t) {
   const auto inputs = kernels_.online.take_row(x, now.rows.inputs().data, network_.inputs());
   const auto targets = kernels_.online.take_row(t, now.rows.targets().data, network_.outputs());
-  now.nonzeros = inputs.nonzeros;
+  now.chain.nonzeros = inputs.nonzeros;
   return inputs.squares <= bound_ && targets.squares <= bound_;
 }
 
-/// Inputs that are zero in both patterns change nothing and add nothing. Listing the others takes half a cycle per
-/// input and working from the list a tenth more per sender, so some zeros must be there first.
 template <class T>
 bool Online<T>::skips_zeros(const Side& now, const Side& before) const {
-  return may_skip_ && 4 * (now.nonzeros + before.nonzeros) < 3 * network_.inputs();
+  return may_skip_ && kernels::worth_listing(now.chain.nonzeros, before.chain.nonzeros, network_.inputs());
 }
 
 /// The net inputs of one layer (4), and the pending change of all that leads to it. inputs_done: bias and the weights
@@ -187,7 +210,7 @@ bool Online<T>::forward(Side& now, const Side* before, bool inputs_done) {
       kernels_.activate(layer.kind, layer.parameter, now.rows.net(l).data, a, layer.padded);
     else
       network::activate_one(network_, now.rows, l);
-    small &= kernels_.online.squares(a, layer.units) <= bound_;
+    if (!layer.bounded) small &= kernels_.online.squares(a, layer.units) <= bound_;
   }
   return small;
 }
@@ -249,6 +272,11 @@ template <class T>
 bool Online<T>::finish(Side& now, double* loss, bool small) {
   small &= output_deltas(now, loss);
   small &= back(now);
+  return leave(now, small);
+}
+
+template <class T>
+bool Online<T>::leave(Side& now, bool small) {
   last_ = small ? &now : nullptr;
   network_.leave_pending(small ? now.changes.data() : nullptr);
   return small;
@@ -260,6 +288,8 @@ bool Online<T>::learn(const T* x, const T* t, double* loss) noexcept {
   if (last_ == nullptr) network_.settle();                       // somebody else's
   const Side* const before = last_;
   Side& now = next_side();
+  if (before != nullptr && chain_.count > 0)
+    return leave(now, kernels_.learn_chain(chain_, now.chain, before->chain, x, t, loss));
   bool small = take(now, x, t);
   small &= forward(now, before, false);
   return finish(now, loss, small);

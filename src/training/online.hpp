@@ -62,7 +62,8 @@ class Online {
     network::Workspace<T> rows;
     std::vector<base::AlignedBuffer<T>> d;     // per layer
     std::vector<kernels::RankOne<T>> changes;  // per view
-    std::size_t nonzeros = 0;                  // of the inputs
+    std::vector<kernels::ChainRow<T>> chain_rows;
+    kernels::ChainSide<T> chain;  // the same memory
   };
   struct Block {
     kernels::RowBlock<T> weights;
@@ -78,7 +79,8 @@ class Online {
     T* bias = nullptr;
     std::size_t bias_view = 0;
     bool bias_moves = false;
-    bool plain = false;  // f is a kernel's
+    bool plain = false;    // f is a kernel's
+    bool bounded = false;  // f is, so that only NaN could be wrong with an activation, and then its delta is NaN
     bool from_inputs = false;
     kernels::ActivationKind kind = {};
     T parameter = T{0};
@@ -86,6 +88,7 @@ class Online {
   };
 
   void plan();
+  void plan_chain();
   void plan_layer(std::size_t l);
   void add_side();
   [[nodiscard]] Side& next_side();
@@ -99,6 +102,7 @@ class Online {
   bool back(Side& now);
   bool take_steps(Side& now, std::size_t l);
   bool finish(Side& now, double* loss, bool small);
+  bool leave(Side& now, bool small);
   void begin_pair(Side& one, Side& two);
   void begin_second(const Side& one, Side& two);
 
@@ -111,6 +115,8 @@ class Online {
   bool plain_loss_ = false;
   bool may_skip_ = false;
   std::vector<Layer> layers_;
+  std::vector<kernels::ChainLayer<T>> chain_layers_;  // empty: not a narrow chain
+  kernels::Chain<T> chain_;
   std::vector<std::vector<std::int8_t>> movable_;  // per view; empty where everything moves
   std::vector<std::unique_ptr<Side>> sides_;
   std::size_t turn_ = 0;

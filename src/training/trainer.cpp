@@ -371,6 +371,18 @@ struct Trainer<T>::Impl {
     return {inputs.data(), targets.data()};
   }
 
+  /// Learns resident patterns one by one as long as they are plain: adds their E to `sum`, returns how many.
+  std::size_t learn_run(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns, double& sum) {
+    const auto x = source.resident_inputs(), t = source.resident_targets();
+    if (online == nullptr || x.data == nullptr || t.data == nullptr) return 0;
+    std::size_t done = 0;
+    for (double loss = 0; done < patterns.size(); ++done, sum += loss)
+      if (!online->learn(x.row(patterns[done]), t.row(patterns[done]), &loss)) break;
+    state.steps += done;
+    has_forward = has_forward && done == 0;
+    return done;
+  }
+
   Result<double> step_single(const base::PatternSource<T>& source, const std::uint32_t& index) {
     const Single one = single(source, index, 0);
     double loss = 0;
@@ -435,7 +447,11 @@ Result<double> Trainer<T>::step_each(const base::PatternSource<T>& source, std::
       sum += *loss;
       continue;
     }
-    if (pairs) self.online->finish_pairs();
+    if (pairs)
+      self.online->finish_pairs();
+    else
+      done += self.learn_run(source, patterns.subspan(done), sum);
+    if (done == patterns.size()) break;
     auto loss = self.step_single(source, patterns[done]);
     if (!loss) return loss;
     sum += *loss;

@@ -3,6 +3,7 @@
 #include "training/online.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -87,6 +88,33 @@ void look(network::Network<T>& network, Trainer<T>& trainer, const ArraySource<T
     default:
       return void(trainer.slopes(source, all_patterns(3)));
   }
+}
+
+// A narrow chain learns in one kernel call; forward() and backward() go the general way, change by change.
+TYPED_TEST(OnlineLearning, NarrowChainsHaveTheBitsOfForwardAndBackward) {
+  using T = TypeParam;
+  Dice dice(67);
+  std::size_t compared = 0;
+  for (const std::size_t inputs : {1u, 2u, 8u, 9u, 64u})
+    for (const std::size_t hidden : {1u, 2u, 8u, 11u, 16u, 17u})
+      for (const char* activation : {"sigmoid", "tanh", "relu", "identity", "gelu"}) {
+        const NetworkSpec spec{.inputs = inputs, .layers = {{hidden, activation}, {3, "sigmoid"}}};
+        const auto start = random_network<T>(dice, spec);
+        const auto source = random_patterns<T>(dice, 9, inputs, 3);
+        auto one = start, two = start;
+        auto at_once = trainer_for<T>(one, {.optimizer = DeltaRule{0.1}}),
+             in_steps = trainer_for<T>(two, {.optimizer = DeltaRule{0.1}});
+        for (std::size_t p = 0; p < source.size(); ++p) {
+          ASSERT_EQ(at_once.learn_one(source.input(p), source.target(p)), LearnStatus::learned);
+          const auto y = in_steps.forward(source.input(p));
+          std::array<T, 3> slopes{};
+          for (std::size_t k = 0; k < 3; ++k) slopes[k] = y[k] - source.target(p)[k];
+          ASSERT_EQ(in_steps.backward(slopes, {}), LearnStatus::learned);
+        }
+        EXPECT_TRUE(same_weights(one, two)) << inputs << '-' << hidden << "-3 " << activation;
+        ++compared;
+      }
+  EXPECT_EQ(compared, 150u);
 }
 
 TYPED_TEST(OnlineLearning, LookingMeanwhileChangesNothing) {
