@@ -1,6 +1,7 @@
 // Philox 4x32-10 and what is drawn from it.
 #include "base/random.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -21,7 +22,11 @@ Product multiply(std::uint32_t x, std::uint32_t y) {
 
 }  // namespace
 
-std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
+namespace {
+
+// Inlined where numbers are drawn one after the other, so that the rounds of a block need no memory.
+inline std::array<std::uint32_t, 4> philox_block(std::array<std::uint32_t, 4> counter,
+                                                 std::array<std::uint32_t, 2> key) {
   constexpr int kRounds = 10;
   for (int round = 0; round < kRounds; ++round) {
     const Product first = multiply(0xD2511F53u, counter[0]);
@@ -33,18 +38,34 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::a
   return counter;
 }
 
+}  // namespace
+
+std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
+  return philox_block(counter, key);
+}
+
 Random::Random(std::uint64_t seed, Stream stream, std::uint32_t epoch, std::uint32_t step)
     : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
       counter_{0, step, epoch, static_cast<std::uint32_t>(stream)} {}
 
-// The upper half of the stream word takes the carry of the index, so that a stream is 2^50 numbers long, not 2^34.
-std::uint32_t Random::bits() {
-  if (used_ == block_.size()) {
-    block_ = philox(counter_, key_);
-    used_ = 0;
+// Two blocks at a time, since the rounds of one wait for each other. The upper half of the stream word takes the carry
+// of the index, so that a stream is 2^50 numbers long, not 2^34.
+void Random::refill() {
+  const auto next = [this] {
+    const auto counter = counter_;
     if (++counter_[0] == 0) counter_[3] += 0x10000u;
-  }
-  return block_[used_++];
+    return counter;
+  };
+  const auto first = next(), second = next();
+  const auto one = philox_block(first, key_), two = philox_block(second, key_);
+  std::copy(one.begin(), one.end(), blocks_.begin());
+  std::copy(two.begin(), two.end(), blocks_.begin() + 4);
+  used_ = 0;
+}
+
+std::uint32_t Random::bits() {
+  if (used_ == blocks_.size()) refill();
+  return blocks_[used_++];
 }
 
 double Random::uniform() {

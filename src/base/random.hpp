@@ -35,10 +35,12 @@ class Random {
   void shuffle(std::span<std::uint32_t> values);
 
  private:
+  void refill();
+
   std::array<std::uint32_t, 2> key_;
   std::array<std::uint32_t, 4> counter_;  // index, step, epoch, stream
-  std::array<std::uint32_t, 4> block_{};
-  std::size_t used_ = 4;
+  std::array<std::uint32_t, 8> blocks_{};
+  std::size_t used_ = 8;
 };
 
 }  // namespace deltarule::base

@@ -2,6 +2,7 @@
 // suits. The mathematics of the built-in ones is in activations.hpp and losses.hpp; this is how rooms find them.
 #pragma once
 
+#include <cmath>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,12 @@ struct Activation {
   std::string name;              // canonical, parameter included when it is not the default; what files store
   double low = 0.0, high = 0.0;  // output range
   std::shared_ptr<const ActivationDefinition> custom;  // only for kind custom
+
+  /// Of one unit, built in, with a finite range: whatever I is, only NaN can be wrong with f(I), and then f′ is NaN.
+  [[nodiscard]] bool is_bounded() const {
+    return kind != base::ActivationKind::softmax && kind != base::ActivationKind::custom && std::isfinite(low) &&
+           std::isfinite(high);
+  }
 };
 
 /// A resolved loss.

@@ -219,35 +219,57 @@ HWY_INLINE hn::Vec<D> widened(D, hn::Vec<D> x) {
   return x;
 }
 
-// kSize numbers and, if `n` has that bit, on to the next: no loop over what is left of a row.
+// The numbers of a row that fill no panel. Where loads can be masked, vectors; elsewhere kSize numbers if `n` has that
+// bit, and on to the next: no loop over what is left of a row.
 template <std::size_t kSize, class T>
 HWY_INLINE void copy_part(const T*& from, T*& to, std::size_t n) {
   if ((n & kSize) == 0) return;
-  for (std::size_t i = 0; i < kSize; ++i) to[i] = from[i];
+  std::memcpy(to, from, kSize * sizeof(T));
   from += kSize;
   to += kSize;
 }
+template <class T>
+HWY_INLINE typename SimdOps<T>::V copy_rest(const T* from, T* to, std::size_t n, typename SimdOps<T>::V squares) {
+  using Ops = SimdOps<T>;
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  const typename Ops::D d;
+  for (std::size_t u = 0; u < n; u += Ops::kLanes) {
+    const auto x = hn::MaskedLoad(hn::FirstN(d, n - u), d, from + u);  // touches no lane beyond the mask on these
+    Ops::store(x, to + u);
+    squares = Ops::multiply_add(x, x, squares);
+  }
+#else
+  T sum = 0;
+  for (std::size_t u = 0; u < n; ++u) sum += from[u] * from[u];
+  copy_part<16>(from, to, n);
+  copy_part<8>(from, to, n);
+  copy_part<4>(from, to, n);
+  copy_part<2>(from, to, n);
+  copy_part<1>(from, to, n);
+  squares = Ops::add(squares, Ops::set(sum));  // in every lane: larger than it is
+#endif
+  return squares;
+}
 
 template <class T>
-HWY_INLINE void gather(const T* from, const std::uint32_t* which, const Panels<T>& to) {
+HWY_INLINE T gather(const T* from, const std::uint32_t* which, const Panels<T>& to) {
   using Ops = SimdOps<T>;
   constexpr std::size_t wide = Panels<T>::kWide;
-  const std::size_t whole = to.units / wide;
+  const std::size_t whole = to.units / wide, rest = to.units % wide;
+  auto squares = Ops::set(T(0)), squares_of_rest = squares;
   for (std::size_t r = 0; r < to.rows; ++r) {
     const T* row = from + which[r] * to.units;
     T* place = to.data + (to.first + r) * wide;
     for (std::size_t p = 0; p < whole; ++p, row += wide, place += wide * to.capacity) {
-      DELTARULE_UNROLL for (std::size_t u = 0; u < wide; u += Ops::kLanes) Ops::store(Ops::load(row + u), place + u);
+      DELTARULE_UNROLL for (std::size_t u = 0; u < wide; u += Ops::kLanes) {
+        const auto x = Ops::load(row + u);
+        Ops::store(x, place + u);
+        squares = Ops::multiply_add(x, x, squares);
+      }
     }
-    const std::size_t rest = to.units % wide;
-    if (rest == 0) continue;
-    T* last = to.panel(whole) + r * to.width(whole);
-    copy_part<16>(row, last, rest);
-    copy_part<8>(row, last, rest);
-    copy_part<4>(row, last, rest);
-    copy_part<2>(row, last, rest);
-    copy_part<1>(row, last, rest);
+    if (rest > 0) squares_of_rest = copy_rest<T>(row, to.panel(whole) + r * to.width(whole), rest, squares_of_rest);
   }
+  return hn::GetLane(hn::SumOfLanes(typename Ops::D(), Ops::add(squares, squares_of_rest)));
 }
 
 // Σ x² in double, in eight strided partial sums, of numbers that are zero beyond n.

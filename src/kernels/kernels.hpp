@@ -73,8 +73,10 @@ struct Kernels {
   /// Softmax over `units` numbers: largest net input subtracted first, sum in the eight-partial order. a may be net.
   SoftmaxSum<T> (*softmax)(const T* net, T* a, std::size_t units);
 
-  /// Row which[r] of a matrix of whole rows into row r of `to`, for to.rows rows of to.units numbers. Padding is kept.
-  void (*gather_rows)(const T* from, const std::uint32_t* which, Panels<T> to);
+  /// Row which[r] of a matrix of whole rows into row r of `to`, for to.rows rows of to.units numbers. Padding stays
+  /// zero. Gives at least Σ x² of what was copied, rounded and in no stated order, at most 16 times that: only for
+  /// bounds with room to spare.
+  T (*gather_rows)(const T* from, const std::uint32_t* which, Panels<T> to);
   /// For one panel: difference[r][u] = t[r][u] − a[r][u], zero beyond `units`, and sums[r] += Σ_u (t − a)² in double,
   /// in eight strided partial sums. t, a, difference: [rows][width].
   void (*squared_errors)(const T* t, const T* a, std::size_t width, std::size_t units, std::size_t rows, T* difference,

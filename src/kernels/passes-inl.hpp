@@ -211,14 +211,25 @@ void slopes_of_block(const SlopeTask<T>& task, std::size_t senders, std::size_t 
   zero_beyond(filled<T>(units), task.width, senders, task.slope);
 }
 
+// All vectors of a panel side by side: each is a chain of subtractions that wait for each other.
+template <class T, std::size_t kVectors>
+HWY_INLINE void bias_slopes_in(const T* delta, std::size_t rows, T* slope) {
+  using Ops = SimdOps<T>;
+  typename Ops::V sum[kVectors];
+  DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; ++v) sum[v] = Ops::set(T(0));
+  for (std::size_t r = 0; r < rows; ++r, delta += kVectors * Ops::kLanes) {
+    DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+      sum[v] = Ops::subtract(sum[v], Ops::load(delta + v * Ops::kLanes));
+    }
+  }
+  DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; ++v) Ops::store(sum[v], slope + v * Ops::kLanes);
+}
+
 template <class T>
 void slopes_of_bias(const T* delta, std::size_t width, std::size_t rows, T* slope) {
-  using Ops = SimdOps<T>;
-  for (std::size_t u = 0; u < width; u += Ops::kLanes) {
-    auto sum = Ops::set(T(0));
-    for (std::size_t r = 0; r < rows; ++r) sum = Ops::subtract(sum, Ops::load(delta + r * width + u));
-    Ops::store(sum, slope + u);
-  }
+  constexpr std::size_t wide = Panels<const T>::kWide, whole = wide / SimdOps<T>::kLanes;
+  if (width == wide) return bias_slopes_in<T, whole>(delta, rows, slope);
+  bias_slopes_in<T, whole / 2>(delta, rows, slope);
 }
 
 // Four vectors of four numbers (two of two), rows and columns exchanged.
@@ -243,20 +254,22 @@ HWY_INLINE void transpose_square(const double* from, std::size_t from_stride, do
   hn::StoreU(hn::InterleaveUpper(d, a, b), d, to + to_stride);
 }
 
-// One panel of w: to[k][j] for its units k. Rows that fill no square, and units at the end, go one by one.
+// One panel of w: to[k][j] for its units k, in squares, of which the last may meet units again. Rows that fill no
+// square go one by one.
 template <class T>
 HWY_INLINE void transpose_panel(const T* from, std::size_t from_width, std::size_t rows, std::size_t units, T* to,
                                 std::size_t width) {
   constexpr std::size_t square = 16 / sizeof(T);
   const std::size_t whole = rows / square * square;
-  std::size_t k = 0;
-  for (; k + square <= units; k += square) {
+  const bool in_squares = units >= square;
+  for (std::size_t u = 0; in_squares && u < units; u += square) {
+    const std::size_t k = HWY_MIN(u, units - square);
     for (std::size_t j = 0; j < whole; j += square) {
       transpose_square(from + j * from_width + k, from_width, to + k * width + j, width);
     }
   }
   for (std::size_t i = 0; i < units; ++i) {
-    for (std::size_t j = i < k ? whole : 0; j < rows; ++j) to[i * width + j] = from[j * from_width + i];
+    for (std::size_t j = in_squares ? whole : 0; j < rows; ++j) to[i * width + j] = from[j * from_width + i];
     for (std::size_t j = rows; j < width; ++j) to[i * width + j] = T(0);
   }
 }
@@ -277,10 +290,26 @@ struct Eight {
   static constexpr std::size_t kParts = 8 / kLanes;
 };
 
+// The upper half added to the lower, down to one number.
+template <class D>
+HWY_INLINE hn::TFromD<D> folded(D, hn::Vec<D> x) {
+  if constexpr (hn::MaxLanes(D()) == 2) {
+    return hn::GetLane(x) + hn::ExtractLane(x, 1);
+  } else {
+    const hn::Half<D> half;
+    return folded(half, hn::Add(hn::LowerHalf(half, x), hn::UpperHalf(half, x)));
+  }
+}
+
+// ((p0+p4) + (p2+p6)) + ((p1+p5) + (p3+p7))
 template <class T>
 HWY_INLINE T join_eight(const typename Eight<T>::V (&parts)[Eight<T>::kParts]) {
-  alignas(64) T p[8];
-  for (std::size_t i = 0; i < Eight<T>::kParts; ++i)
-    hn::Store(parts[i], typename Eight<T>::D(), p + i * Eight<T>::kLanes);
-  return ((p[0] + p[4]) + (p[2] + p[6])) + ((p[1] + p[5]) + (p[3] + p[7]));
+  const typename Eight<T>::D d;
+  if constexpr (Eight<T>::kParts == 1) {
+    return folded(d, parts[0]);
+  } else if constexpr (Eight<T>::kParts == 2) {
+    return folded(d, hn::Add(parts[0], parts[1]));
+  } else {
+    return folded(d, hn::Add(hn::Add(parts[0], parts[2]), hn::Add(parts[1], parts[3])));
+  }
 }

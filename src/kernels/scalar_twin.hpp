@@ -211,10 +211,15 @@ struct Twin {
     return squares <= chain.bound;
   }
 
-  static void gather_rows(const T* from, const std::uint32_t* which, Panels<T> to) {
+  static T gather_rows(const T* from, const std::uint32_t* which, Panels<T> to) {
+    T squares = 0;
     for (std::size_t r = 0; r < to.rows; ++r) {
-      for (std::size_t u = 0; u < to.units; ++u) to(r, u) = from[which[r] * to.units + u];
+      for (std::size_t u = 0; u < to.units; ++u) {
+        to(r, u) = from[which[r] * to.units + u];
+        squares += to(r, u) * to(r, u);
+      }
     }
+    return squares;
   }
   static void squared_errors(const T* t, const T* a, std::size_t width, std::size_t units, std::size_t rows,
                              T* difference, double* sums) {

@@ -2,6 +2,7 @@
 // simd_f32.cpp and simd_f64.cpp; makes Functions<T>, whose pointers are the table. No code of Highway's own library is
 // needed: choosing is done in dispatch.cpp.
 #include <cstddef>
+#include <cstring>
 #include <utility>
 
 #include "base/exp_constants.hpp"
@@ -82,7 +83,7 @@ struct Functions {
   }
   static SoftmaxSum<T> softmax(const T* net, T* a, std::size_t units) { return softmax_of<T>(net, a, units); }
 
-  static void gather_rows(const T* from, const std::uint32_t* which, Panels<T> to) { gather<T>(from, which, to); }
+  static T gather_rows(const T* from, const std::uint32_t* which, Panels<T> to) { return gather<T>(from, which, to); }
   static void squared_errors(const T* t, const T* a, std::size_t width, std::size_t units, std::size_t rows,
                              T* difference, double* sums) {
     for (std::size_t r = 0; r < rows; ++r, t += width, a += width, difference += width) {

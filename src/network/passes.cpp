@@ -358,13 +358,13 @@ void deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T
 }
 
 template <class T>
-bool is_small(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T bound) {
+bool is_small(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T bound, T squares_of_patterns) {
   const auto within = [&](const Panels<T>& all) { return is_within(all.slice(rows.first, rows.count), bound); };
   double loss = 0;
   for (std::size_t r = rows.first; r < rows.first + rows.count; ++r) loss += workspace.loss(r);
-  bool small = std::isfinite(loss) && within(workspace.inputs()) && within(workspace.targets());
+  bool small = std::isfinite(loss) && squares_of_patterns <= bound;
   for (std::size_t l = 0; small && l < network.graph().layers().size(); ++l)
-    small = within(workspace.activations(l)) && within(workspace.deltas(l));
+    small = (network.activation(l).is_bounded() || within(workspace.activations(l))) && within(workspace.deltas(l));
   return small;
 }
 
@@ -429,8 +429,8 @@ template void output_deltas_of_one<double>(const Network<double>&, Workspace<dou
 template void multiply_derivative_of_one<double>(const Network<double>&, Workspace<double>&, std::size_t);
 template void deltas<float>(const Network<float>&, Workspace<float>&, RowRange, float);
 template void deltas<double>(const Network<double>&, Workspace<double>&, RowRange, double);
-template bool is_small<float>(const Network<float>&, Workspace<float>&, RowRange, float);
-template bool is_small<double>(const Network<double>&, Workspace<double>&, RowRange, double);
+template bool is_small<float>(const Network<float>&, Workspace<float>&, RowRange, float, float);
+template bool is_small<double>(const Network<double>&, Workspace<double>&, RowRange, double, double);
 template void find_faults<float>(const Network<float>&, Workspace<float>&, RowRange);
 template void find_faults<double>(const Network<double>&, Workspace<double>&, RowRange);
 template void deltas_from_slopes<float>(const Network<float>&, Workspace<float>&, std::span<const float>);

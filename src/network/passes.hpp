@@ -59,10 +59,11 @@ void multiply_derivative_of_one(const Network<T>& network, Workspace<T>& workspa
 template <class T>
 void deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T factor = T{1});
 
-/// True when in each of the rows' arrays (inputs, targets, activations, deltas of every layer) the squares of all
-/// numbers sum to no more than `bound`, and every loss is finite: a quick look that spares the exact one.
+/// True when in each of the rows' arrays (activations, deltas of every layer) the squares of all numbers sum to no more
+/// than `bound`, every loss is finite, and what load() gave for their inputs and targets is within the bound, too: a
+/// quick look that spares the exact one.
 template <class T>
-bool is_small(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T bound);
+bool is_small(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T bound, T squares_of_patterns);
 
 /// The exact look, after deltas: fault() of every row is the first place where a number is not finite, or where the
 /// squares of a layer's numbers sum to one that is not.

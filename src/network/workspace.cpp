@@ -85,8 +85,10 @@ void Workspace<T>::take_outputs(std::size_t row, T* to) {
 }
 
 template <class T>
-void Workspace<T>::load_gathered(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
-                                 std::size_t first) {
+T Workspace<T>::load_gathered(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
+                              std::size_t first) {
+  const auto& kernels = kernels::kernels<T>();
+  T squares = 0;
   const std::size_t outputs = units_.back(), width = base::padded<T>(input_units_);
   const bool has_targets = source.targets() == outputs;
   // Rows `first` … are this caller's own: several threads load rows of one workspace at the same time.
@@ -99,19 +101,22 @@ void Workspace<T>::load_gathered(const base::PatternSource<T>& source, std::span
                   {t, rows, source.targets(), source.targets()});
     for (std::size_t r = 0; r < rows; ++r) {
       put_inputs(first + begin + r, x + r * width);
-      if (has_targets) put_targets(first + begin + r, t + r * outputs);
+      squares += kernels.rough_square_sum(x + r * width, input_units_);
+      if (!has_targets) continue;
+      put_targets(first + begin + r, t + r * outputs);
+      squares += kernels.rough_square_sum(t + r * outputs, outputs);
     }
   }
+  return squares;
 }
 
 template <class T>
-void Workspace<T>::load(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
-                        std::size_t first) {
+T Workspace<T>::load(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns, std::size_t first) {
   const auto x = source.resident_inputs(), t = source.resident_targets();
   if (x.data == nullptr || t.data == nullptr) return load_gathered(source, patterns, first);
   const auto& kernels = kernels::kernels<T>();
-  kernels.gather_rows(x.data, patterns.data(), inputs().slice(first, patterns.size()));
-  kernels.gather_rows(t.data, patterns.data(), targets().slice(first, patterns.size()));
+  return kernels.gather_rows(x.data, patterns.data(), inputs().slice(first, patterns.size())) +
+         kernels.gather_rows(t.data, patterns.data(), targets().slice(first, patterns.size()));
 }
 
 template class Workspace<float>;

@@ -48,8 +48,9 @@ class Workspace {
   /// Σ_k δ_k w_jk for the inputs of row 0: one row.
   [[nodiscard]] Panels input_sums() { return {input_sums_.data(), 1, input_units_, 0, 1}; }
 
-  /// Chosen patterns of a source into rows `first` …. Targets are taken when there are as many as outputs.
-  void load(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns, std::size_t first);
+  /// Chosen patterns of a source into rows `first` …. Targets are taken when there are as many as outputs. Gives no
+  /// less than the sum of the squares of what was loaded, nearly (kernels.hpp, gather_rows).
+  T load(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns, std::size_t first);
   /// One row of inputs, of targets; one row of outputs back. x: [inputs], t and to: [outputs].
   void put_inputs(std::size_t row, const T* x);
   void put_targets(std::size_t row, const T* t);
@@ -69,7 +70,7 @@ class Workspace {
   Panels view(base::AlignedBuffer<T>& buffer, std::size_t units) {
     return {buffer.data(), capacity_, units, 0, capacity_};
   }
-  void load_gathered(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns, std::size_t first);
+  T load_gathered(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns, std::size_t first);
 
   std::size_t capacity_;
   std::size_t input_units_;

@@ -110,7 +110,7 @@ void Online<T>::plan_layer(std::size_t l) {
   layer.kind = f.kind;
   layer.parameter = static_cast<T>(f.parameter);
   layer.plain = f.kind != ActivationKind::softmax && f.kind != ActivationKind::custom;
-  layer.bounded = layer.plain && std::isfinite(f.low) && std::isfinite(f.high);
+  layer.bounded = f.is_bounded();
   for (std::size_t b = 0; b < from.blocks.size(); ++b) {
     const View& view = network_.block_view(l, b);
     layer.blocks.push_back({{w + view.offset, view.senders, view.units}, index(view), view.source});

@@ -152,10 +152,10 @@ struct Trainer<T>::Impl {
     share(chunk.size(), rows_at_a_time(chunk.size()), chunk.size() * slopes.size() * 2,
           [&](std::size_t first, std::size_t last) {
             const RowRange rows{first, last - first};
-            batch->load(source, chunk.subspan(rows.first, rows.count), rows.first);
+            const T squares = batch->load(source, chunk.subspan(rows.first, rows.count), rows.first);
             network::forward(network, *batch, rows);
             network::deltas(network, *batch, rows, factor(patterns));
-            if (network::is_small(network, *batch, rows, small_bound<T>(patterns))) return;
+            if (network::is_small(network, *batch, rows, small_bound<T>(patterns), squares)) return;
             network::find_faults(network, *batch, rows);
             small.store(false, std::memory_order_relaxed);
           });
@@ -313,7 +313,8 @@ struct Trainer<T>::Impl {
       count_step();
       return true;
     }
-    if (online == nullptr && may_fuse() && network::is_small(network, pattern, {0, 1}, small_bound<T>(1))) {
+    const T squares = kernels().rough_square_sum(pattern.inputs().data, network.inputs());
+    if (online == nullptr && may_fuse() && network::is_small(network, pattern, {0, 1}, small_bound<T>(1), squares)) {
       update_from_chunk(pattern, 1, true);
       return true;
     }
