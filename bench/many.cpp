@@ -141,6 +141,11 @@ int main(int argc, char** argv) {
       {"30-64-32-2", 30, {64, 32, 2}, 400, 1, true, "delta", delta},
       {"30-64-32-2", 30, {64, 32, 2}, 400, 32, true, "adam", adam},
   };
+  if (argc > 2) {  // one case, to look at closely
+    const auto which = static_cast<std::size_t>(std::strtoul(argv[2], nullptr, 10));
+    if (which < cases.size()) measure(cases[which], 8, turns);
+    return which < cases.size() ? 0 : 2;
+  }
   for (const Case& one : cases) measure(one, 8, turns);
   measure(cases[0], 16, turns);
   measure(cases[0], 4, turns);

@@ -53,7 +53,8 @@ class Matrix {
     add({.group = kOnline, .net = "784-100-10 digits", .spec = digits(), .rule = rule, .nonzero = kDigits}, "sigmoid");
     add({.group = kOnline, .net = "784-100-10 masked", .spec = masked("sigmoid"), .rule = rule}, "sigmoid");
     add({.group = kOnline, .net = "784-100-10", .rule = Momentum{kRate, 0.9}}, "sigmoid");
-    for (const char* net : {"64-32-10", "784-100-10"}) {
+    // The last one does not look ahead here, as fit does.
+    for (const char* net : {"2-2-1", "64-32-10", "784-100-10", "784-512-512-10"}) {
       add({.group = kOnline, .net = net, .kind = Kind::learn_one, .rule = rule}, "sigmoid");
     }
   }
