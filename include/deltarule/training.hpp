@@ -21,6 +21,10 @@ struct TrainerOptions {
   Reduction reduction = Reduction::mean;
   double l2 = 0.0;          ///< adds l2·w to the slope of each weight (not bias), after reduction
   double l1 = 0.0;          ///< adds l1·sign(w), likewise
+  /// ε in [0, 1): the targets that are learnt from are t(1−ε) + ε/K, K classes of a softmax or 2 for binary
+  /// cross-entropy; other losses have no such thing. Training losses are of these targets; validation losses, tss and
+  /// predictions know nothing of it.
+  double label_smoothing = 0.0;
   std::size_t threads = 1;  ///< any number gives the same bits
 };
 
@@ -31,6 +35,8 @@ enum class LearnStatus {
   /// An input, target, activation, error, delta or slope is not finite, or the squares of such numbers sum to one that
   /// is not finite in the number type of the run; not one bit changed.
   not_finite,
+  /// A target below 0 for poisson_deviance, or one that is not above 0 for gamma_deviance; not one bit changed.
+  target_out_of_range,
 };
 
 /// One finished epoch. Losses are means over patterns, without penalties.

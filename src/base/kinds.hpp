@@ -18,6 +18,7 @@ enum class ActivationKind : std::uint8_t {
   gelu,   // erf form
   swish,  // I * sigmoid(I)
   softplus,
+  exp,
   softsign,
   gaussian,  // exp(-I²)
   sin,
@@ -33,6 +34,9 @@ enum class LossKind : std::uint8_t {
   softmax_cross_entropy,  // a softmax group
   huber,                  // parameter: where it turns linear
   absolute_error,
+  pinball,           // parameter: the quantile
+  poisson_deviance,  // from net inputs; exp outputs
+  gamma_deviance,    // likewise
   output_sum,  // sum of the outputs, for tests of the passes
   custom,
 };

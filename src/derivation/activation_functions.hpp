@@ -51,6 +51,8 @@ template <class T>
       return Swish::value(I);
     case Kind::softplus:
       return Softplus::value(I);
+    case Kind::exp:
+      return Exponential::value(I);
     case Kind::softsign:
       return Softsign::value(I);
     case Kind::gaussian:
@@ -94,6 +96,8 @@ template <class T>
       return Swish::derivative(I);
     case Kind::softplus:
       return Softplus::derivative(I);
+    case Kind::exp:
+      return Exponential::derivative(I);
     case Kind::softsign:
       return Softsign::derivative(I);
     case Kind::gaussian:

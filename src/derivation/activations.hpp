@@ -159,6 +159,18 @@ struct Softplus {
   }
 };
 
+/// e^I: the inverse of the log link, for outputs that are means of counts or of positive amounts.
+struct Exponential {
+  template <class T>
+  static T value(T I) {
+    return exp(I);
+  }
+  template <class T>
+  static T derivative(T I) {
+    return exp(I);
+  }
+};
+
 /// I / (1 + |I|).
 struct Softsign {
   template <class T>

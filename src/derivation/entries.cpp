@@ -34,6 +34,7 @@ constexpr std::array kActivations = {
     ActivationEntry{ActivationKind::gelu, "gelu", {}, {}, kGeluLow, kInf, "hidden"},
     ActivationEntry{ActivationKind::swish, "swish", {"silu"}, {}, kSwishLow, kInf, "hidden"},
     ActivationEntry{ActivationKind::softplus, "softplus", {}, {}, 0, kInf, "output: positive targets; hidden"},
+    ActivationEntry{ActivationKind::exp, "exp", {"exponential"}, {}, 0, kInf, "output: means of counts and amounts"},
     ActivationEntry{ActivationKind::softsign, "softsign", {}, {}, -1, 1, "hidden; output: targets from -1 to 1"},
     ActivationEntry{ActivationKind::gaussian, "gaussian", {"gauss"}, {}, 0, 1, "hidden: local responses"},
     ActivationEntry{ActivationKind::sin, "sin", {"sine"}, {}, -1, 1, "hidden: periodic targets"},
@@ -53,6 +54,9 @@ constexpr std::array kLosses = {
     LossEntry{LossKind::softmax_cross_entropy, "softmax_cross_entropy", {"softmax_ce"}, {}, "one of several classes"},
     LossEntry{LossKind::huber, "huber", {}, 1.0, "real targets with outliers"},
     LossEntry{LossKind::absolute_error, "absolute_error", {"l1"}, {}, "real targets; fits the median"},
+    LossEntry{LossKind::pinball, "pinball", {"quantile"}, 0.5, "real targets; fits the quantile that it names"},
+    LossEntry{LossKind::poisson_deviance, "poisson_deviance", {"poisson"}, {}, "counts; fits their mean"},
+    LossEntry{LossKind::gamma_deviance, "gamma_deviance", {"gamma"}, {}, "positive amounts; fits their mean"},
     LossEntry{LossKind::output_sum, "output_sum", {}, {}, "no targets; tests of the passes"},
 };
 

@@ -10,9 +10,12 @@
 
 namespace deltarule::derivation {
 
-/// True when the loss is computed from net inputs and its delta needs no f′.
-[[nodiscard]] inline bool is_cross_entropy(const Loss& loss) {
-  return loss.kind == base::LossKind::binary_cross_entropy || loss.kind == base::LossKind::softmax_cross_entropy;
+/// True for the losses that are computed from net inputs, belong to one output activation and have deltas that need no
+/// f′: the cross-entropies and the deviances.
+[[nodiscard]] inline bool is_from_net_inputs(const Loss& loss) {
+  using Kind = base::LossKind;
+  return loss.kind == Kind::binary_cross_entropy || loss.kind == Kind::softmax_cross_entropy ||
+         loss.kind == Kind::poisson_deviance || loss.kind == Kind::gamma_deviance;
 }
 
 namespace detail {
@@ -32,6 +35,12 @@ T loss_of_output(const Loss& loss, T outputs, T I, T a, T t) {
       return Huber::value(a, t, number<T>(loss.parameter));
     case Kind::absolute_error:
       return AbsoluteError::value(a, t);
+    case Kind::pinball:
+      return Pinball::value(a, t, number<T>(loss.parameter));
+    case Kind::poisson_deviance:
+      return PoissonDeviance::value(I, t);
+    case Kind::gamma_deviance:
+      return GammaDeviance::value(I, t);
     case Kind::output_sum:
       return OutputSum::value(a);
     case Kind::custom:
@@ -56,6 +65,12 @@ T slope_of_output(const Loss& loss, T outputs, T I, T a, T t) {
       return Huber::slope(a, t, number<T>(loss.parameter));
     case Kind::absolute_error:
       return AbsoluteError::slope(a, t);
+    case Kind::pinball:
+      return Pinball::slope(a, t, number<T>(loss.parameter));
+    case Kind::poisson_deviance:
+      return PoissonDeviance::slope(I, t);
+    case Kind::gamma_deviance:
+      return GammaDeviance::slope(I, t);
     case Kind::output_sum:
       return OutputSum::slope(a);
     case Kind::custom:
@@ -80,7 +95,8 @@ template <class T>
 }
 
 /// (9) for this loss: ∂E/∂a of every output, the other activations held. net, a, t, dE_da: [outputs]. For the
-/// cross-entropies they grow without bound as a target of 1 meets an activation of 0; their deltas never use them.
+/// losses from net inputs they grow without bound as a target above 0 meets an activation of 0; their deltas never use
+/// them.
 template <class T>
 void loss_slopes(const Loss& loss, const Activation& /*output*/, std::span<const T> net, std::span<const T> a,
                  std::span<const T> t, std::span<T> dE_da) {
@@ -101,19 +117,22 @@ void slopes_to_deltas(const Activation& f, std::span<const T> net, std::span<con
   for (std::size_t j = 0; j < a.size(); ++j) slopes[j] = equation_7_delta(slopes[j], equation_8_da_dI(f, net[j]));
 }
 
-/// (10) for this loss and activation; t − a for the cross-entropies. net, a, t, delta: [outputs].
+/// (10) for this loss and activation; t − a, or of its form, for the losses from net inputs. net, a, t, delta:
+/// [outputs].
 template <class T>
 void output_deltas(const Loss& loss, const Activation& output, std::span<const T> net, std::span<const T> a,
                    std::span<const T> t, std::span<T> delta) {
-  if (loss.kind == base::LossKind::binary_cross_entropy) {
-    for (std::size_t j = 0; j < a.size(); ++j) delta[j] = BinaryCrossEntropy::delta(a[j], t[j]);
-    return;
-  }
-  if (loss.kind == base::LossKind::softmax_cross_entropy) {
+  using Kind = base::LossKind;
+  const auto each = [&](const auto& delta_of) {
+    for (std::size_t j = 0; j < a.size(); ++j) delta[j] = delta_of(a[j], t[j]);
+  };
+  if (loss.kind == Kind::binary_cross_entropy) return each(BinaryCrossEntropy::delta<T>);
+  if (loss.kind == Kind::poisson_deviance) return each(PoissonDeviance::delta<T>);
+  if (loss.kind == Kind::gamma_deviance) return each(GammaDeviance::delta<T>);
+  if (loss.kind == Kind::softmax_cross_entropy) {
     T target_sum = number<T>(0.0);
     for (const T& one : t) target_sum += one;
-    for (std::size_t j = 0; j < a.size(); ++j) delta[j] = SoftmaxCrossEntropy::delta(a[j], t[j], target_sum);
-    return;
+    return each([&](T a_j, T t_j) { return SoftmaxCrossEntropy::delta(a_j, t_j, target_sum); });
   }
   loss_slopes(loss, output, net, a, t, delta);
   slopes_to_deltas<T>(output, net, a, delta);

@@ -1,6 +1,7 @@
-// The losses of one output unit, each with its slope ∂E/∂a beside it, in the number type T of the derivation; the two
-// cross-entropies also from the net inputs, where no logarithm of zero can occur. The formulas only: half the squared
-// error is equations (1) and (9) in equations.hpp; sums over outputs and the choice by kind are in loss_functions.hpp.
+// The losses of one output unit, each with its slope ∂E/∂a beside it, in the number type T of the derivation; the
+// cross-entropies and deviances from the net inputs, where no logarithm of zero can occur. The formulas only: half the
+// squared error is equations (1) and (9) in equations.hpp; sums over outputs and the choice by kind are in
+// loss_functions.hpp.
 #pragma once
 
 #include <span>
@@ -46,6 +47,22 @@ struct AbsoluteError {
   template <class T>
   static T slope(T a, T t) {
     return sign(a - t);
+  }
+};
+
+/// τ d above the activation, (τ − 1) d below it, with d = t − a: least where a is the τ-quantile of the targets (Koenker
+/// & Bassett 1978). The slope at a = t is 0, one of those between −τ and 1 − τ.
+struct Pinball {
+  template <class T>
+  static T value(T a, T t, T tau) {
+    const T d = t - a;
+    return real_part(d) < 0 ? (tau - number<T>(1.0)) * d : tau * d;
+  }
+  template <class T>
+  static T slope(T a, T t, T tau) {
+    const auto d = real_part(t - a);
+    if (d > 0) return -tau;
+    return d < 0 ? number<T>(1.0) - tau : number<T>(0.0);
   }
 };
 
@@ -118,6 +135,49 @@ struct SoftmaxCrossEntropy {
   template <class T>
   static T delta(T a, T t, T target_sum) {
     return t - a * target_sum;
+  }
+};
+
+/// Half the deviance of a count t from the mean a = e^I: t log(t/a) − (t − a), with 0 log 0 = 0 (McCullagh & Nelder
+/// 1989, 2.3). Half, as (1) is half of a square: (10) is then t − a. From r = I − log t it is t (e^r − 1 − r), whose
+/// parts do not cancel for t near a; where r is large e^I is kept whole. NaN for negative targets.
+struct PoissonDeviance {
+  template <class T>
+  static T value(T I, T t) {
+    if (t == number<T>(0.0)) return exp(I);
+    const T r = I - log(t);
+    return real_part(r) > 1 ? exp(I) - t * (number<T>(1.0) + r) : t * (expm1(r) - r);
+  }
+  /// ∂E/∂a = 1 − t/a.
+  template <class T>
+  static T slope(T I, T t) {
+    return t == number<T>(0.0) ? number<T>(1.0) : number<T>(1.0) - t * exp(-I);
+  }
+  /// (10): the derivative a of the exponential cancels against the slope.
+  template <class T>
+  static T delta(T a, T t) {
+    return t - a;
+  }
+};
+
+/// Half the deviance of an amount t > 0 from the mean a = e^I: (t − a)/a − log(t/a) (McCullagh & Nelder 1989, 2.3),
+/// which is e^−r − 1 + r with r = I − log t. It depends on t/a alone: halves and doubles weigh the same at any size.
+/// Not finite for targets that are not positive.
+struct GammaDeviance {
+  template <class T>
+  static T value(T I, T t) {
+    const T r = I - log(t);
+    return expm1(-r) + r;
+  }
+  /// ∂E/∂a = (a − t)/a².
+  template <class T>
+  static T slope(T I, T t) {
+    return exp(-I) * (number<T>(1.0) - t * exp(-I));
+  }
+  /// (10): −∂E/∂a · a.
+  template <class T>
+  static T delta(T a, T t) {
+    return (t - a) / a;
   }
 };
 

@@ -220,6 +220,9 @@ Result<Loss> find_loss(std::string_view text) {
     const double parameter = parts->parameter.value_or(entry->parameter.value_or(0.0));
     if (entry->kind == base::LossKind::huber && !(parameter > 0))
       return wanted.fault("a positive parameter: the deviation beyond which the loss is linear");
+    if (entry->kind == base::LossKind::pinball && !(parameter > 0 && parameter < 1))
+      return wanted.fault("a parameter between 0 and 1, these not included: the quantile that is fitted",
+                          "For example pinball(0.9), below which 90 % of the targets lie");
     return Loss{entry->kind, parameter, *std::move(name), nullptr};
   }
   if (auto custom = registered_as<LossDefinition>(parts->name)) {
@@ -242,9 +245,25 @@ Result<void> check_pair(const Activation& output, const Loss& loss, std::size_t 
   if (loss.kind == Err::softmax_cross_entropy && output.kind != Out::softmax)
     return misfit("a softmax output for softmax_cross_entropy",
                   output.kind == Out::sigmoid ? "Use the loss binary_cross_entropy" : "Use the activation softmax");
+  if (output_of(loss) == "exp" && output.kind != Out::exp)
+    return misfit("exp outputs for " + loss.name, "Use the activation exp");
   if (output.kind == Out::softmax && output_units < 2)
     return misfit("at least two output units for softmax", "Use sigmoid for a single output");
   return {};
+}
+
+std::string_view output_of(const Loss& loss) {
+  switch (loss.kind) {
+    case base::LossKind::binary_cross_entropy:
+      return "sigmoid";
+    case base::LossKind::softmax_cross_entropy:
+      return "softmax";
+    case base::LossKind::poisson_deviance:
+    case base::LossKind::gamma_deviance:
+      return "exp";
+    default:
+      return {};
+  }
 }
 
 Result<void> register_activation(ActivationDefinition definition) {

@@ -42,9 +42,12 @@ struct Loss {
 Result<Activation> find_activation(std::string_view text);
 Result<Loss> find_loss(std::string_view text);
 
-/// Cross-entropies are computed from the net inputs and need their own output activation; softmax is for output layers
-/// of at least two units.
+/// Cross-entropies and deviances are computed from the net inputs and need their own output activation; softmax is for
+/// output layers of at least two units.
 Result<void> check_pair(const Activation& output, const Loss& loss, std::size_t output_units);
+
+/// The one output activation that a loss can have: "sigmoid", "softmax", "exp"; empty when any will do.
+[[nodiscard]] std::string_view output_of(const Loss& loss);
 
 Result<void> register_activation(ActivationDefinition definition);
 Result<void> register_loss(LossDefinition definition);

@@ -107,6 +107,14 @@ struct Swish : Numbers<Ops> {
   }
 };
 
+// e^I, which is its own f′.
+template <class Ops>
+struct Exponential : Numbers<Ops> {
+  using typename Numbers<Ops>::V;
+  static DELTARULE_FORMULA V value(V x, V) { return exp_formula<Ops>(x); }
+  static DELTARULE_FORMULA V slope(V, V a, V) { return a; }
+};
+
 // I / (1 + |I|), f′ = 1 / (1 + |I|)².
 template <class Ops>
 struct Softsign : Numbers<Ops> {

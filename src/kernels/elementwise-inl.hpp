@@ -83,6 +83,8 @@ void activate_any(ActivationKind kind, T p, const T* net, T* a, std::size_t n) {
       return activate_as<T, Swish<Ops>>(p, net, a, n);
     case ActivationKind::softsign:
       return activate_as<T, Softsign<Ops>>(p, net, a, n);
+    case ActivationKind::exp:
+      return activate_as<T, Exponential<Ops>>(p, net, a, n);
     case ActivationKind::gaussian:
       return activate_as<T, Gaussian<Ops>>(p, net, a, n);
     case ActivationKind::hard_tanh:
@@ -128,6 +130,8 @@ void multiply_derivative_any(ActivationKind kind, T p, const T* net, const T* a,
       return multiply_derivative_of<T, SoftplusSlope<Ops>>(p, net, a, values, n);
     case ActivationKind::softsign:
       return multiply_derivative_of<T, Softsign<Ops>>(p, net, a, values, n);
+    case ActivationKind::exp:
+      return multiply_derivative_of<T, Exponential<Ops>>(p, net, a, values, n);
     case ActivationKind::gaussian:
       return multiply_derivative_of<T, Gaussian<Ops>>(p, net, a, values, n);
     case ActivationKind::hard_tanh:

@@ -112,6 +112,8 @@ DELTARULE_FORMULA void with_activation(ActivationKind kind, const Work& work) {
       return work.template run<Swish>();
     case ActivationKind::softplus:
       return work.template run<Softplus>();
+    case ActivationKind::exp:
+      return work.template run<Exponential>();
     case ActivationKind::softsign:
       return work.template run<Softsign>();
     case ActivationKind::gaussian:
@@ -343,7 +345,7 @@ struct LaneProgram {
       store(Ops::multiply(load(a, u), Ops::subtract(load(slopes, u), mean)), slopes, u);
   }
 
-  // E, then (9) and (10), or the deltas that a cross-entropy has.
+  // E, then (9) and (10), or the deltas that a loss from net inputs has.
   static void output_deltas(const Plan& plan, const Memory& m, const T* t) {
     const LaneLayer& layer = plan.layers.back();
     const std::size_t first = layer.first_unit * kLanes;
@@ -355,7 +357,7 @@ struct LaneProgram {
       return multiply_derivative(layer, m);
     }
     plan.loss(plan.loss_context, m.net + first, a, t, delta, m.loss);
-    if (plan.cross_entropy) return;
+    if (plan.loss_gives_deltas) return;
     const bool group = layer.activation == ActivationKind::softmax;
     if (group) softmax_slopes(a, delta, layer.units);
     for (std::size_t j = 0; j < layer.units; ++j) store(Ops::multiply(load(delta, j), Ops::set(T(-1))), delta, j);

@@ -41,7 +41,7 @@ struct LaneLayer {
 
 enum class LaneRule : std::uint8_t { delta_rule, momentum, nesterov, adam, rmsprop };
 
-/// ∂E/∂a (for a cross-entropy: the deltas) and E of one pattern in every lane, where they are not half the squared
+/// ∂E/∂a (for a loss from net inputs: the deltas) and E of one pattern in every lane, where they are not half the squared
 /// error. net, a, t, to: [outputs][lanes]; E: [lanes]. A lane whose E is not finite, or huge, gets NaN in `to`.
 template <class T>
 using LaneLoss = void (*)(const void* context, const T* net, const T* a, const T* t, T* to, double* E);
@@ -58,7 +58,7 @@ struct LanePlan {
   bool l2 = false, l1 = false;
   LaneLoss<T> loss = nullptr;  // null: half the squared error, and no softmax
   const void* loss_context = nullptr;
-  bool cross_entropy = false;  // `loss` gives deltas
+  bool loss_gives_deltas = false;
 };
 
 /// The settings of the rule, one number per lane and setting: [setting][lanes].

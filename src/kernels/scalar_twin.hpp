@@ -102,6 +102,8 @@ struct Twin {
         return Swish<Ops>::value(x, p);
       case ActivationKind::softplus:
         return softplus(x);
+      case ActivationKind::exp:
+        return Exponential<Ops>::value(x, p);
       case ActivationKind::softsign:
         return Softsign<Ops>::value(x, p);
       case ActivationKind::gaussian:
@@ -141,6 +143,8 @@ struct Twin {
         return Swish<Ops>::slope(x, a, p);
       case ActivationKind::softplus:
         return SoftplusSlope<Ops>::slope(x, a, p);
+      case ActivationKind::exp:
+        return Exponential<Ops>::slope(x, a, p);
       case ActivationKind::softsign:
         return Softsign<Ops>::slope(x, a, p);
       case ActivationKind::gaussian:

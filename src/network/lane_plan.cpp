@@ -66,7 +66,7 @@ void lane_loss(const void* opaque, const T* net, const T* a, const T* t, T* to, 
       ts[j] = static_cast<double>(t[j * context.lanes + lane]);
     }
     E[lane] = error_of_lane(context, lane, nets, as, ts);
-    if (derivation::is_cross_entropy(*context.loss))
+    if (derivation::is_from_net_inputs(*context.loss))
       derivation::output_deltas<double>(*context.loss, *context.activation, nets, as, ts, slopes);
     else
       derivation::loss_slopes<double>(*context.loss, *context.activation, nets, as, ts, slopes);
@@ -145,7 +145,7 @@ LanePlan<T> lane_plan(const Network<T>& network, const LaneLossContext<T>& conte
   if (plain) return plan;
   plan.loss = &lane_loss<T>;
   plan.loss_context = &context;
-  plan.cross_entropy = derivation::is_cross_entropy(network.loss());
+  plan.loss_gives_deltas = derivation::is_from_net_inputs(network.loss());
   return plan;
 }
 

@@ -7,6 +7,7 @@
 #include "derivation/activation_functions.hpp"
 #include "derivation/loss_functions.hpp"
 #include "kernels/kernels.hpp"
+#include "network/targets.hpp"
 
 namespace deltarule::network {
 namespace {
@@ -157,15 +158,15 @@ void output_deltas_of_row(const Network<T>& network, Workspace<T>& workspace, st
   const std::size_t last = network.graph().layers().size() - 1;
   const derivation::Activation& f = network.activation(last);
   const OutputRow out = output_row(workspace, last, row);
-  const bool cross_entropy = derivation::is_cross_entropy(network.loss());
-  if (cross_entropy) {
+  const bool has_deltas = derivation::is_from_net_inputs(network.loss());
+  if (has_deltas) {
     derivation::output_deltas<double>(network.loss(), f, out.net, out.a, out.t, out.slopes);
   } else {
     derivation::loss_slopes<double>(network.loss(), f, out.net, out.a, out.t, out.slopes);
   }
   T* const slopes = workspace.slope_row(row);
   for (std::size_t u = 0; u < out.slopes.size(); ++u) slopes[u] = static_cast<T>(out.slopes[u]);
-  if (cross_entropy) {
+  if (has_deltas) {
     copy_row_back(slopes, workspace.deltas(last), row);
   } else {
     slopes_to_deltas(network, workspace, row, slopes);
@@ -287,6 +288,7 @@ template <class T>
 Fault find_fault(const Network<T>& network, Workspace<T>& workspace, std::size_t row) {
   if (const Fault fault = fault_before_deltas(network, workspace, row); fault.stage != Stage::none) return fault;
   if (!row_is_finite(workspace.targets(), row)) return {Stage::target, 0};
+  if (!targets_are_in_range(network.loss(), workspace, row)) return {Stage::target_range, 0};
   if (!std::isfinite(workspace.loss(row))) return {Stage::loss, 0};
   return fault_in_deltas(network, workspace, row);
 }

@@ -22,6 +22,7 @@ bool derivative_follows_from_value(const derivation::Activation& f) {
     case ActivationKind::scaled_tanh:
     case ActivationKind::relu:
     case ActivationKind::selu:
+    case ActivationKind::exp:
       return true;
     case ActivationKind::leaky_relu:
     case ActivationKind::elu:

@@ -17,8 +17,8 @@ namespace deltarule::network {
 /// Slopes over patterns are summed in chunks of this many, and the chunks' sums are added in order. Part of the bits.
 inline constexpr std::size_t kChunk = 256;
 
-/// Where the first number that is not finite was met in a pattern.
-enum class Stage : std::uint8_t { none, input, activation, target, loss, delta };
+/// Where the first number that is not finite was met in a pattern, or that the loss is not defined for a target.
+enum class Stage : std::uint8_t { none, input, activation, target, target_range, loss, delta };
 struct Fault {
   Stage stage = Stage::none;
   std::uint32_t layer = 0;  // 0-based; for activation and delta

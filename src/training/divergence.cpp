@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "network/targets.hpp"
+
 namespace deltarule::training {
 namespace {
 
@@ -21,6 +23,7 @@ std::string describe(Stage stage) {
       return "the error E";
     case Stage::delta:
       return "a delta";
+    case Stage::target_range:
     case Stage::none:
       break;
   }
@@ -34,7 +37,13 @@ Error diverged(std::string place, Stage stage) {
 
 }  // namespace
 
-Error diverged_at(const network::Fault& fault, std::size_t pattern, std::size_t layers) {
+template <class T>
+Error diverged_at(const network::Fault& fault, std::size_t pattern, const network::Network<T>& network) {
+  const std::size_t layers = network.graph().layers().size();
+  if (fault.stage == Stage::target_range)
+    return {ErrorCode::data, "pattern " + std::to_string(pattern + 1),
+            "a target that the loss " + network.loss().name + " is not defined for",
+            std::string(network::target_range(network.loss()).in_words()), "correct the target, or choose another loss"};
   const bool in_layer = fault.stage == Stage::activation || fault.stage == Stage::delta;
   const std::size_t layer = in_layer ? fault.layer + std::size_t{1} : layers;
   return diverged("pattern " + std::to_string(pattern + 1) +
@@ -56,6 +65,8 @@ Error diverged_in(const network::Network<T>& network, std::span<const T> values)
   return diverged("layer " + std::to_string(layer + 1), Stage::none);
 }
 
+template Error diverged_at<float>(const network::Fault&, std::size_t, const network::Network<float>&);
+template Error diverged_at<double>(const network::Fault&, std::size_t, const network::Network<double>&);
 template Error diverged_in<float>(const network::Network<float>&, std::span<const float>);
 template Error diverged_in<double>(const network::Network<double>&, std::span<const double>);
 

@@ -10,8 +10,10 @@
 
 namespace deltarule::training {
 
-/// The error for a pattern (counting from 0) whose pass went wrong. `layers` is the number of layers.
-[[nodiscard]] Error diverged_at(const network::Fault& fault, std::size_t pattern, std::size_t layers);
+/// The error for a pattern (counting from 0) whose pass went wrong: diverged, or data for a target that the loss is not
+/// defined for.
+template <class T>
+[[nodiscard]] Error diverged_at(const network::Fault& fault, std::size_t pattern, const network::Network<T>& network);
 
 /// The error for slopes or weights of a batch, every pattern of which was finite. Names the layer of the largest
 /// number; NaN is larger than any.

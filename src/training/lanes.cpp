@@ -11,6 +11,7 @@
 #include "base/floating_point_mode.hpp"
 #include "kernels/lanes.hpp"
 #include "network/lane_plan.hpp"
+#include "network/targets.hpp"
 #include "network/workspace.hpp"
 #include "training/sampler.hpp"
 #include "training/stopping.hpp"
@@ -106,6 +107,7 @@ struct Lane {
   std::span<const std::uint32_t> patterns = {};  // of this epoch
   std::size_t rows = 0;                          // of this step
   std::uint64_t steps = 0;
+  network::LabelSmoothing smoothing = {};
   EpochReport report = {};
 };
 
@@ -208,6 +210,9 @@ class Group {
     lane.job = &job;
     lane.sampler.emplace(std::move(*Sampler::create(job.training.size(), *job.settings)));
     lane.best.emplace(*job.settings);
+    // Jobs that get here have settings that a trainer accepts (suits_lanes).
+    lane.smoothing =
+        *network::label_smoothing(job.network->loss(), job.network->outputs(), job.options->label_smoothing);
     write_weights(l, job.network->weights());
     for (std::size_t e = 0; e < plan_.weights; ++e)
       memory_.first_state[e * width_ + l] = memory_.second_state[e * width_ + l] = T{0};
@@ -292,9 +297,13 @@ class Group {
 
   // ---- patterns ----
 
+  /// Patterns of one lane's epoch, which are learnt from.
+  void gather_to_learn(std::size_t l, std::size_t first, std::size_t count) {
+    gather(l, lanes_[l].job->training, lanes_[l].patterns.data(), first, count, lanes_[l].smoothing);
+  }
   /// Patterns of one lane into rows 0, 1, … of x and t. order null: patterns first, first + 1, ….
   void gather(std::size_t l, const ChosenRows<T>& from, const std::uint32_t* order, std::size_t first,
-              std::size_t count) {
+              std::size_t count, const network::LabelSmoothing& smoothing) {
     T* x = x_ + l;
     T* t = t_ + l;
     for (std::size_t r = 0; r < count; ++r) {
@@ -302,7 +311,8 @@ class Group {
       const T* const inputs = from.x.data + row * plan_.inputs;
       const T* const targets = from.t.data + row * plan_.outputs;
       for (std::size_t i = 0; i < plan_.inputs; ++i, x += width_) *x = inputs[i];
-      for (std::size_t j = 0; j < plan_.outputs; ++j, t += width_) *t = targets[j];
+      for (std::size_t j = 0; j < plan_.outputs; ++j, t += width_)
+        *t = smoothing.is_on() ? smoothing.of(targets[j]) : targets[j];
     }
   }
   T* x_row(std::size_t r) { return x_ + r * plan_.inputs * width_; }
@@ -360,7 +370,7 @@ class Group {
       for (std::size_t l = 0; l < width_; ++l) {
         const Lane<T>& lane = lanes_[l];
         if (lane.job == nullptr || lane.patterns.size() <= first) continue;
-        gather(l, lane.job->training, lane.patterns.data(), first, std::min(block, lane.patterns.size() - first));
+        gather_to_learn(l, first, std::min(block, lane.patterns.size() - first));
       }
       // Lanes drop out where their epoch ends: only there the mask changes.
       for (std::size_t r = 0; r < block;) {
@@ -406,7 +416,7 @@ class Group {
     step_loss_ = epoch_loss_.data();
     bool partial = set_active([](const Lane<T>& lane) { return lane.rows == 1; });
     for (std::size_t l = 0; l < width_; ++l)
-      if (memory_.active[l] != T{0}) gather(l, lanes_[l].job->training, lanes_[l].patterns.data(), first, 1);
+      if (memory_.active[l] != T{0}) gather_to_learn(l, first, 1);
     while (any_active() && !learn_row(0, partial)) {
     }
   }
@@ -442,7 +452,7 @@ class Group {
       for (std::size_t l = 0; l < width_; ++l) {
         const Lane<T>& lane = lanes_[l];
         if (lane.rows <= 1 || lane.rows <= r) continue;
-        gather(l, lane.job->training, lane.patterns.data(), first + r, std::min(block, lane.rows - r));
+        gather_to_learn(l, first + r, std::min(block, lane.rows - r));
       }
       bool partial = false;
       for (std::size_t k = 0; k < block; ++k) {
@@ -484,7 +494,7 @@ class Group {
       for (std::size_t l = 0; l < width_; ++l) {
         const Lane<T>& lane = lanes_[l];
         if (lane.job == nullptr || !takes_part(lane) || rows_of(lane).size() <= first) continue;
-        gather(l, rows_of(lane), nullptr, first, std::min(block, rows_of(lane).size() - first));
+        gather(l, rows_of(lane), nullptr, first, std::min(block, rows_of(lane).size() - first), {});
       }
       for (std::size_t r = 0; r < block; ++r) {
         set_active([&](const Lane<T>& lane) { return takes_part(lane) && rows_of(lane).size() > first + r; });

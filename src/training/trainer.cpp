@@ -12,6 +12,7 @@
 #include "base/pace.hpp"
 #include "kernels/kernels.hpp"
 #include "network/passes.hpp"
+#include "network/targets.hpp"
 #include "training/divergence.hpp"
 #include "training/online.hpp"
 #include "training/updates/registry.hpp"
@@ -68,7 +69,7 @@ Result<void> check_options(const TrainerOptions& options) {
 
 template <class T>
 struct Trainer<T>::Impl {
-  Impl(network::Network<T>& trained, const TrainerOptions& given, std::size_t work)
+  Impl(network::Network<T>& trained, const TrainerOptions& given, network::LabelSmoothing smoothed, std::size_t work)
       : network(trained),
         options(given),
         work_per_thread(work),
@@ -76,11 +77,13 @@ struct Trainer<T>::Impl {
         team(given.threads),
         pattern(trained, 1, true),
         slopes(trained.parameters().size()),
+        smoothing(smoothed),
         guarded(!(update->largest_gain() <= kTrustedGain)) {
     const std::size_t size = trained.parameters().size();
     for (std::size_t k = 0; k < update->state_names().size(); ++k) state.arrays.emplace_back(size);
     if (guarded) before.assign(1 + state.arrays.size(), base::AlignedBuffer<T>(size));
-    if (!guarded) online = Online<T>::create(trained, given, state);
+    // Per-pattern learning takes targets as they are.
+    if (!guarded && !smoothing.is_on()) online = Online<T>::create(trained, given, state);
   }
 
   network::Network<T>& network;
@@ -94,6 +97,7 @@ struct Trainer<T>::Impl {
   network::Workspace<T> pattern;  // one row, for learn_one and backward
   std::unique_ptr<network::Workspace<T>> batch;  // up to kChunk rows
   base::AlignedBuffer<T> slopes;
+  network::LabelSmoothing smoothing;
   bool guarded;                                // looks at every weight after every step, and takes a bad one back
   std::vector<base::AlignedBuffer<T>> before;  // weights and state before a guarded step
   std::uint64_t refused = 0;
@@ -153,6 +157,7 @@ struct Trainer<T>::Impl {
           [&](std::size_t first, std::size_t last) {
             const RowRange rows{first, last - first};
             const T squares = batch->load(source, chunk.subspan(rows.first, rows.count), rows.first);
+            network::smooth_targets(smoothing, *batch, rows);  // adds nothing to the squares that the bound would see
             network::forward(network, *batch, rows);
             network::deltas(network, *batch, rows, factor(patterns));
             if (network::is_small(network, *batch, rows, small_bound<T>(patterns), squares)) return;
@@ -166,11 +171,11 @@ struct Trainer<T>::Impl {
   Result<void> add_losses(std::span<const std::uint32_t> patterns, bool small, double& loss) {
     for (std::size_t r = 0; r < patterns.size(); ++r) {
       if (!small && batch->fault(r).stage != Stage::none)
-        return diverged_at(batch->fault(r), patterns[r], network.graph().layers().size());
+        return diverged_at(batch->fault(r), patterns[r], network);
       loss += batch->loss(r);
     }
     if (std::isfinite(loss)) return {};
-    return diverged_at({Stage::loss, 0}, patterns.back(), network.graph().layers().size());
+    return diverged_at({Stage::loss, 0}, patterns.back(), network);
   }
 
   /// (3) for one chunk into the slopes, weights split over the team.
@@ -326,7 +331,7 @@ struct Trainer<T>::Impl {
   LearnStatus counted(bool learned) {
     if (learned) return LearnStatus::learned;
     ++refused;
-    return LearnStatus::not_finite;
+    return pattern.fault(0).stage == Stage::target_range ? LearnStatus::target_out_of_range : LearnStatus::not_finite;
   }
 
   /// One pattern by the general way, which looks at everything that may not be finite.
@@ -335,6 +340,7 @@ struct Trainer<T>::Impl {
     has_forward = false;
     pattern.put_inputs(0, x);
     pattern.put_targets(0, t);
+    network::smooth_targets(smoothing, pattern, {0, 1});
     network::forward(network, pattern, {0, 1});
     network::deltas(network, pattern, {0, 1});
     network::find_faults(network, pattern, {0, 1});
@@ -390,7 +396,7 @@ struct Trainer<T>::Impl {
     if (learn_quickly(one.x, one.t, &loss)) return loss;
     if (learn_generally(one.x, one.t)) return pattern.loss(0);
     if (pattern.fault(0).stage != Stage::none)
-      return diverged_at(pattern.fault(0), index, network.graph().layers().size());
+      return diverged_at(pattern.fault(0), index, network);
     return diverged_in<T>(network, slopes.span());
   }
 
@@ -418,7 +424,9 @@ template <class T>
 Result<Trainer<T>> Trainer<T>::create(network::Network<T>& network, const TrainerOptions& options,
                                       std::size_t work_per_thread) {
   if (auto checked = check_options<T>(options); !checked) return checked.error();
-  return Trainer(std::make_unique<Impl>(network, options, work_per_thread));
+  const auto smoothing = network::label_smoothing(network.loss(), network.outputs(), options.label_smoothing);
+  if (!smoothing) return smoothing.error();
+  return Trainer(std::make_unique<Impl>(network, options, *smoothing, work_per_thread));
 }
 
 template <class T>

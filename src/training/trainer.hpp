@@ -1,7 +1,7 @@
 // The lower rungs of training: one step over a batch, one pattern, and a caller's own slopes. Epochs, stopping and
 // history are in loop.hpp. Everything is sized when the trainer is built or first meets a larger batch; after that
-// nothing allocates. The refusal rule: a pattern is refused when a number in its inputs, targets, activations, deltas
-// or slopes is not finite, when the sum of the squares of such a group is not finite in T, or when its E is not; that
+// nothing allocates. The refusal rule: a pattern is refused when the loss is not defined for its targets, when a number
+// in its inputs, targets, activations, deltas or slopes is not finite, when the sum of the squares of such a group is not finite in T, or when its E is not; that
 // refuses 1e300 in f64 as it refuses 1e30 in f32, and keeps every later product finite.
 #pragma once
 
@@ -35,7 +35,7 @@ class Trainer {
   ~Trainer();
 
   /// One weight change from the given patterns (at least one). Returns the sum of their E_p before the change. An Error
-  /// (diverged; names the pattern and layer) leaves weights and rule state as they were.
+  /// (diverged, or data for a target out of range; names the pattern) leaves weights and rule state as they were.
   Result<double> step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns);
   /// One step per pattern, in order: the sum of their E_p, each before its change. `done` counts the steps made, with
   /// an Error the number of the pattern that was refused. The bits are those of step() with one pattern at a time,

@@ -118,6 +118,9 @@ TEST(Formulas, AtAKinkTheDerivativeIsTheStatedOne) {
   EXPECT_EQ(derivative(activation("hard_tanh"), 1.0), 0.0);
   EXPECT_EQ(derivative(activation("hard_tanh"), -1.0), 0.0);
   EXPECT_EQ(AbsoluteError::slope(0.25, 0.25), 0.0);
+  EXPECT_EQ(Pinball::slope(0.25, 0.25, 0.9), 0.0);
+  EXPECT_EQ(Pinball::slope(0.25, 0.26, 0.9), -0.9);
+  EXPECT_NEAR(Pinball::slope(0.26, 0.25, 0.9), 0.1, 1e-16);
   EXPECT_EQ(Huber::slope(1.5, 0.5, 1.0), 1.0);
   EXPECT_EQ(Huber::slope(0.5, 1.5, 1.0), -1.0);
 }
@@ -149,6 +152,7 @@ TEST(Formulas, LargeNetInputsGiveFiniteNumbers) {
   std::size_t compared = 0;
   for (const Activation& f : unit_activations())
     for (const double I : {-1e300, -1e4, -750.0, -100.0, 100.0, 750.0, 1e4, 1e300}) {
+      if (f.kind == base::ActivationKind::exp && I > 709) continue;  // nothing but infinite
       if (f.kind == base::ActivationKind::sin && std::fabs(I) > 1e4)
         continue;  // the reduction of 1e300 is base's matter
       EXPECT_TRUE(std::isfinite(activate(f, I))) << f.name << " at " << I;
@@ -193,6 +197,50 @@ TEST(Formulas, LossesAndTheirSlopesAreThoseOfTheTable) {
       }
     }
   EXPECT_EQ(compared, 12U);
+}
+
+TEST(Formulas, DeviancesFromNetInputsAreThoseOfTheTable) {
+  // Net inputs are off by 2^-53 of themselves, which moves E by dE_dnet times that.
+  const json data = table("loss-table.json")["deviances"];
+  const Activation f = activation("exp");
+  std::size_t compared = 0;
+  for (const char* name : {"poisson_deviance", "gamma_deviance"})
+    for (std::size_t p = 0; p < data["net"].size(); ++p, ++compared) {
+      const Numbers net = {data["net"][p]}, t = {data[name]["targets"][p]}, a = {activate(f, net[0])};
+      Numbers delta(1);
+      const double E = data[name]["E"][p], dE_dnet = data[name]["dE_dnet"][p];
+      const double digits = 1e-15 * (4 + std::fabs(net[0]));
+      EXPECT_NEAR(loss<double>(loss_named(name), f, net, a, t), E, digits * (std::fabs(E) + std::fabs(dE_dnet)))
+          << name << p;
+      output_deltas<double>(loss_named(name), f, net, a, t, delta);
+      EXPECT_NEAR(equation_5_dE_dI(delta[0]), dE_dnet, digits * (std::fabs(dE_dnet) + 1)) << name << p;
+    }
+  EXPECT_EQ(compared, 22U);
+}
+
+TEST(Formulas, PinballLossesAreThoseOfTheTable) {
+  const json data = table("loss-table.json")["pinball"];
+  std::size_t compared = 0;
+  for (const char* tau : {"0.1", "0.5", "0.9"})
+    for (std::size_t p = 0; p < data["outputs"].size(); ++p, ++compared) {
+      const Numbers a = {data["outputs"][p]}, t = {data["targets"][p]};
+      const Loss E = loss_named("pinball(" + std::string(tau) + ")");
+      Numbers slope(1);
+      EXPECT_NEAR(loss<double>(E, activation("identity"), a, a, t), data[tau]["E"][p].get<double>(), 1e-15);
+      loss_slopes<double>(E, activation("identity"), a, a, t, slope);
+      EXPECT_NEAR(slope[0], data[tau]["dE_da"][p].get<double>(), 1e-16);
+    }
+  EXPECT_EQ(compared, 15U);
+}
+
+TEST(Formulas, DeviancesOfTargetsOutOfRangeAreNotFinite) {
+  for (const double I : {-1.0, 0.0, 2.0}) {
+    EXPECT_FALSE(std::isfinite(PoissonDeviance::value(I, -1e-3)));
+    EXPECT_FALSE(std::isfinite(GammaDeviance::value(I, 0.0)));
+    EXPECT_FALSE(std::isfinite(GammaDeviance::value(I, -0.0)));
+    EXPECT_FALSE(std::isfinite(GammaDeviance::value(I, -2.0)));
+    EXPECT_EQ(PoissonDeviance::value(I, -0.0), base::exp(I));
+  }
 }
 
 TEST(Formulas, PublishedLossesAreReproduced) {

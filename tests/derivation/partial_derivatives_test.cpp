@@ -70,14 +70,27 @@ Forward<T> forward_with(const Trial& trial, const Change& change, T amount) {
   return reference_forward<T>(trial.graph, trial.resolved, w, x, nudge);
 }
 
-/// −Σ t ln a, by its definition: the cross-entropies as functions of the activations, which the engine never evaluates.
+/// One output's share of the losses from net inputs as functions of the activation, by their definitions, which the
+/// engine never evaluates: −t ln a …, t ln(t/a) − (t − a), (t − a)/a − ln(t/a).
 template <class T>
-T cross_entropy_of_activations(base::LossKind kind, const std::vector<T>& a, const std::vector<double>& t) {
-  T E = number<T>(0.0);
-  for (std::size_t k = 0; k < a.size(); ++k) {
-    E -= number<T>(t[k]) * log(a[k]);
-    if (kind == base::LossKind::binary_cross_entropy) E -= number<T>(1.0 - t[k]) * log(number<T>(1.0) - a[k]);
+T share_of_activation(base::LossKind kind, T a, double t) {
+  const T log_ratio = t == 0 ? number<T>(0.0) : log(number<T>(t) / a), d = number<T>(t) - a;
+  switch (kind) {
+    case base::LossKind::binary_cross_entropy:
+      return -number<T>(t) * log(a) - number<T>(1.0 - t) * log(number<T>(1.0) - a);
+    case base::LossKind::poisson_deviance:
+      return number<T>(t) * log_ratio - d;
+    case base::LossKind::gamma_deviance:
+      return d / a - log_ratio;
+    default:
+      return -number<T>(t) * log(a);
   }
+}
+
+template <class T>
+T error_of_activations(base::LossKind kind, const std::vector<T>& a, const std::vector<double>& t) {
+  T E = number<T>(0.0);
+  for (std::size_t k = 0; k < a.size(); ++k) E += share_of_activation(kind, a[k], t[k]);
   return E;
 }
 
@@ -85,8 +98,8 @@ template <class T>
 T error_of(const Trial& trial, const Forward<T>& pass, const Change& change) {
   const auto& last = pass.layers.back();
   const bool output_changed = change.of == Change::Of::activation && change.layer + 1 == pass.layers.size();
-  if (output_changed && is_cross_entropy(trial.resolved.loss))
-    return cross_entropy_of_activations(trial.resolved.loss.kind, last.a, trial.t);
+  if (output_changed && is_from_net_inputs(trial.resolved.loss))
+    return error_of_activations(trial.resolved.loss.kind, last.a, trial.t);
   const std::vector<T> t(trial.t.begin(), trial.t.end());
   return loss<T>(trial.resolved.loss, trial.resolved.activations.back(), last.I, last.a, t);
 }
@@ -111,7 +124,7 @@ std::vector<double> corners_of(const Activation& f) {
 
 /// Corners of a loss as a function of a − t.
 std::vector<double> corners_of(const Loss& loss) {
-  if (loss.kind == base::LossKind::absolute_error) return {0.0};
+  if (loss.kind == base::LossKind::absolute_error || loss.kind == base::LossKind::pinball) return {0.0};
   if (loss.kind == base::LossKind::huber) return {-loss.parameter, loss.parameter};
   return {};
 }
@@ -228,14 +241,17 @@ void count_coverage(const Trial& trial, std::size_t comparisons, Coverage& cover
   for (const Activation& f : trial.resolved.activations) coverage[{f.kind, trial.resolved.loss.kind}] += comparisons;
 }
 
-/// Every unit activation under every loss, as hidden units at least; softmax under every loss but the binary one.
+/// Every unit activation under every loss, as hidden units at least; softmax under every loss that does not have its
+/// own output units.
 void expect_full(const Coverage& coverage) {
   using Act = base::ActivationKind;
   using Err = base::LossKind;
   for (int a = 0; a <= static_cast<int>(Act::softmax); ++a)
     for (int e = 0; e <= static_cast<int>(Err::output_sum); ++e) {
       const auto key = std::pair(static_cast<Act>(a), static_cast<Err>(e));
-      if (key == std::pair(Act::softmax, Err::binary_cross_entropy)) continue;
+      const bool own_output = key.second == Err::binary_cross_entropy || key.second == Err::poisson_deviance ||
+                              key.second == Err::gamma_deviance;
+      if (key.first == Act::softmax && own_output) continue;
       const auto found = coverage.find(key);
       EXPECT_TRUE(found != coverage.end() && found->second >= 50) << "activation " << a << " with loss " << e;
     }

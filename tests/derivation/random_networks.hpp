@@ -16,9 +16,12 @@ namespace deltarule::derivation::testing {
 inline const std::vector<std::string> kUnitActivations = {
     "identity", "sigmoid", "tanh",      "scaled_tanh",     "relu",     "leaky_relu",
     "elu",      "selu",    "gelu",      "swish",           "softplus", "softsign",
-    "gaussian", "sin",     "hard_tanh", "leaky_relu(0.2)", "elu(0.7)"};
+    "gaussian", "sin",     "hard_tanh", "leaky_relu(0.2)", "elu(0.7)",         "exp"};
+/// For layers that feed on other units: an exponential of an exponential leaves the numbers that tolerances are for.
+inline const std::vector<std::string> kDeepActivations(kUnitActivations.begin(), kUnitActivations.end() - 1);
 inline const std::vector<std::string> kFreeLosses = {"half_squared_error", "mean_squared_error", "huber",
-                                                     "huber(0.4)",         "absolute_error",     "output_sum"};
+                                                     "huber(0.4)",         "absolute_error",     "pinball",
+                                                     "pinball(0.9)",       "output_sum"};
 
 /// An output activation with a loss that it may have.
 struct Pair {
@@ -27,9 +30,11 @@ struct Pair {
 
 inline std::vector<Pair> valid_pairs() {
   std::vector<Pair> pairs;
-  for (int more = 0; more < 4; ++more) {  // these two have one output activation each, so they come more often
+  for (int more = 0; more < 4; ++more) {  // these have one output activation each, so they come more often
     pairs.push_back({"sigmoid", "binary_cross_entropy"});
     pairs.push_back({"softmax", "softmax_cross_entropy"});
+    pairs.push_back({"exp", "poisson_deviance"});
+    pairs.push_back({"exp", "gamma_deviance"});
   }
   for (const std::string& loss : kFreeLosses) {
     for (const std::string& activation : kUnitActivations) pairs.push_back({activation, loss});
@@ -89,6 +94,13 @@ inline void connect(Dice& dice, NetworkSpec& spec, std::size_t layer, Trial& tri
   trial.lacks_bias = trial.lacks_bias || !receiving.bias;
 }
 
+/// One that the loss is defined for; counts are 0 now and then.
+inline double target(Dice& dice, const Loss& loss) {
+  if (loss.kind == base::LossKind::gamma_deviance) return dice.uniform(0.1, 3);
+  if (loss.kind == base::LossKind::poisson_deviance) return std::floor(dice.uniform(0, 4));
+  return dice.uniform(-0.2, 1.2);
+}
+
 /// Weights of a size that keeps net inputs near 1, so that no sum loses digits that the tolerance counts on.
 inline void draw_numbers(Dice& dice, Trial& trial) {
   trial.w.assign(trial.graph.weight_count(), 0.0);
@@ -102,7 +114,7 @@ inline void draw_numbers(Dice& dice, Trial& trial) {
     for (std::size_t j = 0; layer.bias && j < layer.units; ++j) trial.w[layer.first_bias + j] = dice.uniform(-1, 1);
   }
   for (std::size_t i = 0; i < trial.graph.inputs(); ++i) trial.x.push_back(dice.uniform(-2, 2));
-  for (std::size_t k = 0; k < trial.graph.outputs(); ++k) trial.t.push_back(dice.uniform(-0.2, 1.2));
+  for (std::size_t k = 0; k < trial.graph.outputs(); ++k) trial.t.push_back(target(dice, trial.resolved.loss));
 }
 
 }  // namespace detail
@@ -113,7 +125,7 @@ inline Result<Trial> random_trial(Dice& dice, const Pair& output, std::size_t hi
   NetworkSpec spec;
   spec.inputs = dice.between(1, 4);
   for (std::size_t l = 0; l < hidden; ++l)
-    spec.layers.push_back({dice.between(1, 4), l == 0 ? first : dice.one_of(kUnitActivations)});
+    spec.layers.push_back({dice.between(1, 4), l == 0 ? first : dice.one_of(kDeepActivations)});
   spec.layers.push_back({dice.between(output.activation == "softmax" ? 2 : 1, 3), output.activation});
   spec.loss = output.loss;
   for (std::size_t l = 0; l < spec.layers.size(); ++l) detail::connect(dice, spec, l, trial);

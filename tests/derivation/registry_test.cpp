@@ -42,8 +42,8 @@ TEST(Registry, EveryEntryIsFoundByItsNameAndAliases) {
       EXPECT_EQ(loss_found_as(std::string(alias)), entry.name);
     }
   }
-  EXPECT_EQ(activation_entries().size(), 16U);
-  EXPECT_EQ(loss_entries().size(), 7U);
+  EXPECT_EQ(activation_entries().size(), 17U);
+  EXPECT_EQ(loss_entries().size(), 10U);
 }
 
 TEST(Registry, NoNameMeansTwoThings) {
@@ -71,6 +71,9 @@ TEST(Registry, TheCanonicalNameHasTheParameterWhenItIsNotTheDefaultAndIsFoundAga
   EXPECT_EQ(found_as("elu(0.1)"), "elu(0.1)");
   EXPECT_EQ(found_as(found_as("leaky_relu(0.30000000000000004)")), "leaky_relu(0.30000000000000004)");
   EXPECT_EQ(loss_found_as("huber(1.5)"), "huber(1.5)");
+  EXPECT_EQ(loss_found_as("Pinball( 0.9 )"), "pinball(0.9)");
+  EXPECT_EQ(loss_found_as("quantile(0.5)"), "pinball");
+  EXPECT_EQ(find_loss("pinball(1e-3)")->parameter, 1e-3);
   EXPECT_EQ(find_activation("leaky_relu(-0.5)")->parameter, -0.5);
   EXPECT_EQ(find_activation("leaky_relu(-0.5)")->low, 0.0);
   EXPECT_EQ(find_activation("elu(2)")->low, -2.0);
@@ -81,7 +84,28 @@ TEST(Registry, ParametersThatMakeNoSenseAreRefused) {
        {"leaky_relu(", "leaky_relu()", "leaky_relu(x)", "leaky_relu(nan)", "leaky_relu(inf)", "leaky_relu(1e999)",
         "leaky_relu(0.1)x", "leaky_relu(0.1,0.2)", "tanh(2)", "sigmoid()", "", "()", "(1)"})
     EXPECT_FALSE(find_activation(text).ok()) << text;
-  for (const char* text : {"huber(0)", "huber(-1)", "huber(nan)", "mse(2)"}) EXPECT_FALSE(find_loss(text).ok()) << text;
+  for (const char* text : {"huber(0)", "huber(-1)", "huber(nan)", "mse(2)", "pinball(0)", "pinball(1)", "pinball(-0.1)",
+                           "pinball(90)", "pinball(nan)", "poisson(2)"}) EXPECT_FALSE(find_loss(text).ok()) << text;
+}
+
+TEST(Registry, AQuantileThatIsNoneIsRefusedWithItsRange) {
+  const std::string text = loss_found_as("pinball(1.5)");
+  EXPECT_TRUE(contains(text, "pinball(1.5)")) << text;
+  EXPECT_TRUE(contains(text, "between 0 and 1")) << text;
+  EXPECT_TRUE(contains(text, "For example pinball(0.9)")) << text;
+}
+
+TEST(Registry, ALossHasTheOutputUnitsThatItIsAllowedWithAlone) {
+  std::size_t own = 0;
+  for (const LossEntry& loss : loss_entries()) {
+    const Loss found = *find_loss(loss.name);
+    for (const ActivationEntry& output : activation_entries()) {
+      const bool fits = output_of(found).empty() || output_of(found) == output.name;
+      EXPECT_EQ(check_pair(*find_activation(output.name), found, 3).ok(), fits) << loss.name << ' ' << output.name;
+    }
+    own += output_of(found).empty() ? 0 : 1;
+  }
+  EXPECT_EQ(own, 4U);
 }
 
 TEST(Registry, AnUnknownNameIsAnErrorWithTheNearestSpellings) {
@@ -115,6 +139,13 @@ TEST(Registry, PairsThatDoNotFitAreRefused) {
   EXPECT_FALSE(pair("softmax", "bce", 3).ok());
   EXPECT_FALSE(pair("sigmoid", "softmax_ce", 3).ok());
   EXPECT_FALSE(pair("softmax", "softmax_ce", 1).ok());
+  EXPECT_TRUE(pair("exp", "poisson", 1).ok());
+  EXPECT_TRUE(pair("exp", "gamma_deviance", 2).ok());
+  EXPECT_TRUE(pair("identity", "pinball(0.1)", 2).ok());
+  EXPECT_TRUE(pair("exp", "half_squared_error", 2).ok());
+  EXPECT_FALSE(pair("identity", "poisson", 1).ok());
+  EXPECT_FALSE(pair("softmax", "gamma", 2).ok());
+  EXPECT_TRUE(contains(pair("identity", "gamma", 1).error().message(), "needed exp outputs for gamma_deviance"));
   EXPECT_TRUE(contains(pair("sigmoid", "softmax_ce", 3).error().message(), "binary_cross_entropy"));
 }
 
@@ -226,7 +257,7 @@ TEST(Registration, SteepAndLargeSmoothFunctionsAreAccepted) {
   accepted({"steep", [](double I) { return std::tanh(50 * I); },
             [](double I) { return 50 * (1 - std::tanh(50 * I) * std::tanh(50 * I)); }, -1, 1});
   accepted({"wave", [](double I) { return std::sin(20 * I); }, [](double I) { return 20 * std::cos(20 * I); }, -1, 1});
-  accepted({"exponential", [](double I) { return std::exp(I); }, [](double I) { return std::exp(I); }, 0, 1e308});
+  accepted({"growing", [](double I) { return std::exp(I); }, [](double I) { return std::exp(I); }, 0, 1e308});
   accepted({"cube", [](double I) { return I * I * I; }, [](double I) { return 3 * I * I; }});
   EXPECT_TRUE(derivation::register_loss(
                   {"log_loss_inside", [](double a, double t) { return -t * std::log(a) - (1 - t) * std::log(1 - a); },
@@ -245,7 +276,7 @@ TEST(Registration, EveryBuiltInFormulaPassesTheCheckThatRegisteredOnesMustPass) 
     EXPECT_TRUE(result.ok()) << f.name << ": " << result.error().message();
     ++checked;
   }
-  EXPECT_EQ(checked, 15U);
+  EXPECT_EQ(checked, 16U);
 }
 
 TEST(Registration, TakenAndMalformedNamesAreRefused) {

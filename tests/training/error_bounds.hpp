@@ -98,7 +98,7 @@ class ErrorBounds {
     worst_slope = 2 * worst_a + 4 * u_ * (size + targets);
     for (std::size_t j = 0; j < delta.size(); ++j) {
       const double a = bounds.a[last][j];
-      if (derivation::is_cross_entropy(resolved_.loss))
+      if (derivation::is_from_net_inputs(resolved_.loss))
         delta[j] = targets * (a + 4 * u_);
       else if (group)
         delta[j] = a * 2 * size + layer.a[j] * (2 * worst_slope + n * size * worst_a) + (n + 8) * u_ * size;
@@ -109,7 +109,7 @@ class ErrorBounds {
     for (std::size_t j = 0; j < delta.size(); ++j)
       bounds.E +=
           (std::fabs(layer.delta[j]) + targets + 1) * bounds.I[last][j] +
-          (std::fabs(layer.dE_da[j]) * (derivation::is_cross_entropy(resolved_.loss) ? 0 : 1) + 1) * bounds.a[last][j] +
+          (std::fabs(layer.dE_da[j]) * (derivation::is_from_net_inputs(resolved_.loss) ? 0 : 1) + 1) * bounds.a[last][j] +
           (n + kFunctionError) * u_ * (targets + std::fabs(pass.E) + std::fabs(layer.a[j]) + std::fabs(layer.I[j]));
     bounds.delta.assign(graph_.layers().size(), {});
     bounds.delta[last] = delta;
