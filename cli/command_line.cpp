@@ -65,6 +65,7 @@ class Given {
 constexpr RealRange kPositive = {0, 1e300, false, true, "a number above 0", "0.01"};
 constexpr RealRange kNotNegative = {0, 1e300, true, true, "a number from 0", "0.0001"};
 constexpr RealRange kBelowOne = {0, 1, true, false, "a number from 0 up to, but not including, 1", "0.9"};
+constexpr RealRange kSmoothing = {0, 1, true, false, "a number from 0 up to, but not including, 1", "0.1"};
 constexpr RealRange kShare = {0, 1, true, false, "a share of the rows from 0 up to, but not including, 1", "0.2"};
 
 auto real(const std::string& option, const RealRange& range) {
@@ -115,6 +116,7 @@ void rule_options(const Given& given, FitOptions& fit) {
   given.set(fit.weight_decay, "--weight-decay", real("--weight-decay", kNotNegative));
   given.set(fit.batch_size, "--batch-size", batch_value);
   given.set(fit.reduction, "--reduction", word("--reduction", {"mean", "sum"}));
+  given.set(fit.label_smoothing, "--label-smoothing", real("--label-smoothing", kSmoothing));
   given.set(fit.scale, "--scale", word("--scale", {"standard", "minmax", "none"}));
   given.set(fit.precision, "--precision", word("--precision", {"f32", "f64"}));
   given.set(fit.seed, "--seed", whole("--seed", 0, "a whole number from 0 to 18446744073709551615", "1"));

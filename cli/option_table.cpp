@@ -38,7 +38,9 @@ constexpr OptionRow kTrainOptions[] = {
     {"--hidden", "N,N", kNetwork, "units of the hidden layers; none is the linear model (by the data)"},
     {"--activation", "F", kNetwork, "of the hidden units: tanh, relu, sigmoid, … (chosen)"},
     {"--output-activation", "F", kNetwork, "of the output units (by the task)"},
-    {"--loss", "E", kNetwork, "cross-entropy, half_squared_error, … (by the task)"},
+    {"--loss", "E", kNetwork,
+     "cross-entropy, half_squared_error, huber, pinball(0.9) for a quantile, poisson_deviance for counts, "
+     "gamma_deviance for positive amounts, … (by the task)"},
     {"--init", "I", kNetwork, "first weights: auto, glorot_uniform, he_normal, uniform(0.5), … (auto)"},
     {"--network", "FILE", kNetwork, "any wiring, as JSON"},
     {"--start-from", "FILE", kNetwork, "wiring and first weights of a model file or a JSON network"},
@@ -48,6 +50,8 @@ constexpr OptionRow kTrainOptions[] = {
     {"--weight-decay", "L", kTraining, "pull of the weights towards 0 (chosen)"},
     {"--batch-size", "N", kTraining, "patterns per weight change; 1 is online, all is full batch (chosen)"},
     {"--reduction", "R", kTraining, "of a batch's slopes: mean or sum (mean; textbook: sum)"},
+    {"--label-smoothing", "EPS", kTraining,
+     "learn classes as 1 - EPS sure, the rest spread evenly; from 0 to below 1, for cross-entropies (0)"},
     {"--no-shuffle", nullptr, kTraining, "the same order of rows in each epoch"},
     {"--textbook", nullptr, kTraining,
      "the bare derivation: per pattern, file order, delta rule, sigmoid units, half squared error, no scaling, no "

@@ -178,8 +178,10 @@ deltarule::Reduction read_reduction(const json& training) {
 
 void read_training(const json& file, Case& read) {
   const json& training = need(file, "training", "the case");
-  check_keys(training, "training", {"batch", "epochs", "reduction", "order"});
+  check_keys(training, "training", {"batch", "epochs", "reduction", "order", "label_smoothing"});
   read.options.reduction = read_reduction(training);
+  if (training.contains("label_smoothing"))
+    read.options.label_smoothing = number(training["label_smoothing"], "label_smoothing");
   read.epochs = count(need(training, "epochs", "training"), "epochs");
   const json& batch = need(training, "batch", "training");
   if (batch.is_string() && batch.get<std::string>() != "all")

@@ -32,12 +32,15 @@ struct FitOptions {
   Hidden hidden = {};
   std::optional<std::string> activation = {};  ///< of the hidden layers
   std::optional<std::string> output_activation = {};
-  std::optional<std::string> loss = {};       ///< registry name, or "cross-entropy" (the one that fits the output)
+  /// Registry name, "pinball(0.9)" for a quantile, or "cross-entropy" (the one that fits the output). Targets of
+  /// poisson_deviance and gamma_deviance are not standardised.
+  std::optional<std::string> loss = {};
   std::optional<std::string> optimizer = {};  ///< delta-rule (= sgd), momentum, nesterov, adam, adamw, rmsprop
   std::optional<double> learning_rate = {};
   std::optional<double> momentum = {};
   std::optional<std::size_t> batch_size = {};  ///< 1 = online, 0 = all
   std::optional<std::string> reduction = {};   ///< of a batch's slopes: mean, sum
+  std::optional<double> label_smoothing = {};  ///< [0, 1), for cross-entropies: see TrainerOptions
   std::optional<std::size_t> epochs = {};
   std::optional<std::size_t> patience = {};  ///< 0 = no early stopping
   std::optional<double> validation = {};     ///< share of rows, [0, 1)

@@ -9,6 +9,7 @@
 
 #include "data/binding.hpp"
 #include "deltarule/model.hpp"
+#include "derivation/registry.hpp"
 #include "model/predictor.hpp"
 
 namespace deltarule::app {
@@ -32,8 +33,13 @@ struct Measurement {
 /// Compares decisions for `rows` of a table that was bound with its targets.
 /// binary, multiclass: accuracy, log_loss; multilabel: accuracy (share of single labels that are right), log_loss (mean
 /// over labels); regression: rmse and mae over all targets, r2 averaged over targets. Log losses keep probabilities
-/// 1e-15 away from 0.
+/// 1e-15 away from 0. What the loss of the model is about is measured, too, in the targets' own units: pinball (mean
+/// loss) and coverage (share of targets not above the prediction), or deviance (mean, not halved), each over all
+/// targets, with d2, the share of it that is less than for the rows' own quantile or mean, averaged over targets.
 [[nodiscard]] Measurement measure(const model::Decisions& decisions, const data::BoundTable& table,
-                                  std::span<const std::uint32_t> rows, Seed seed);
+                                  std::span<const std::uint32_t> rows, Seed seed, const derivation::Loss& loss);
+
+/// The least of the values that no fewer than a share `tau` of them do not exceed. values: at least one.
+[[nodiscard]] double quantile(std::vector<double> values, double tau);
 
 }  // namespace deltarule::app

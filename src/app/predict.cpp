@@ -5,6 +5,7 @@
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
 #include "app/measure.hpp"
+#include "app/targets.hpp"
 #include "io/number.hpp"
 
 namespace deltarule {
@@ -70,7 +71,10 @@ Evaluation Model::evaluate(const Table& table, const PredictOptions& options, Se
   }
   const std::size_t left_out = rows.table().rows() - chosen.size();
   if (left_out > 0) out.notices.push_back(std::to_string(left_out) + " rows without a target were left out");
-  app::Measurement measured = app::measure(decisions_for(model, rows, chosen, options.threads), rows, chosen, seed);
+  const derivation::Loss loss = unwrap(derivation::find_loss(model.model.network.loss));
+  app::check_targets(rows, chosen, loss);
+  app::Measurement measured =
+      app::measure(decisions_for(model, rows, chosen, options.threads), rows, chosen, seed, loss);
   out.rows = chosen.size();
   out.metrics = std::move(measured.metrics);
   out.confusion = std::move(measured.confusion);

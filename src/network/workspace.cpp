@@ -13,7 +13,8 @@ using base::Panels;
 /// Rows that are gathered before they are spread over panels: few enough to stay in the first-level cache.
 constexpr std::size_t kGathered = 8;
 
-/// True when f′(I) can be had from a = f(I): what f′ asks of I is then its sign, which is the sign of a.
+/// True when f′(I) can be had from a = f(I): what f′ asks of I is then its sign, which is the sign of a. And when f may
+/// be taken again and again of what pads a row, which nobody sets back: e^I may not, it would become infinite.
 bool derivative_follows_from_value(const derivation::Activation& f) {
   switch (f.kind) {
     case ActivationKind::identity:
@@ -22,7 +23,6 @@ bool derivative_follows_from_value(const derivation::Activation& f) {
     case ActivationKind::scaled_tanh:
     case ActivationKind::relu:
     case ActivationKind::selu:
-    case ActivationKind::exp:
       return true;
     case ActivationKind::leaky_relu:
     case ActivationKind::elu:

@@ -42,6 +42,7 @@ ACTIVATIONS = {
     "softsign": (lambda x: x / (1 + abs(x)), lambda x: 1 / (1 + abs(x)) ** 2),
     "gaussian": (lambda x: math.exp(-x * x), lambda x: -2 * x * math.exp(-x * x)),
     "sin": (math.sin, math.cos),
+    "exp": (math.exp, math.exp),
     "hard_tanh": (lambda x: min(1.0, max(-1.0, x)), lambda x: 1.0 if -1 < x < 1 else 0.0),
 }
 
@@ -68,15 +69,39 @@ def loss(kind, nets, outputs, targets):
         top = max(nets)
         log_sum = top + math.log(sum(math.exp(x - top) for x in nets))
         return sum(t * (log_sum - x) for x, t in zip(nets, targets))
+    if kind == "poisson_deviance":  # half the unit deviance of counts from the means e^I
+        return sum((t * (math.log(t) - x) if t > 0 else 0.0) - (t - math.exp(x)) for x, t in zip(nets, targets))
+    if kind == "gamma_deviance":  # half the unit deviance of amounts
+        return sum((t - math.exp(x)) / math.exp(x) - (math.log(t) - x) for x, t in zip(nets, targets))
+    if kind.startswith("pinball("):
+        tau = quantile(kind)
+        return sum(max(tau * (t - a), (tau - 1) * (t - a)) for a, t in zip(outputs, targets))
     raise ValueError(kind)
+
+
+def quantile(kind):
+    return float(kind[len("pinball("):-1])
+
+
+def smoothed(kind, targets, epsilon):
+    """Targets as label smoothing has them: t (1 - epsilon) + epsilon / K."""
+    if epsilon == 0:
+        return targets
+    return [t * (1 - epsilon) + epsilon / (2 if kind == "binary_ce" else len(targets)) for t in targets]
 
 
 def output_deltas(kind, activation, nets, outputs, targets):
     """(10): minus the slope of E by the net inputs of the output units."""
-    if kind in ("binary_ce", "softmax_ce"):
+    if kind in ("binary_ce", "softmax_ce", "poisson_deviance"):
         return [t - a for a, t in zip(outputs, targets)]
-    factor = {"half_sse": 1, "mse": 2 / len(outputs), "output_sum": None}[kind]
-    minus_slope = [-1.0 if factor is None else factor * (t - a) for a, t in zip(outputs, targets)]
+    if kind == "gamma_deviance":
+        return [(t - a) / a for a, t in zip(outputs, targets)]
+    if kind.startswith("pinball("):
+        tau = quantile(kind)
+        minus_slope = [tau if t > a else tau - 1 if t < a else 0.0 for a, t in zip(outputs, targets)]
+    else:
+        factor = {"half_sse": 1, "mse": 2 / len(outputs), "output_sum": None}[kind]
+        minus_slope = [-1.0 if factor is None else factor * (t - a) for a, t in zip(outputs, targets)]
     if activation == "softmax":
         mean = sum(g * a for g, a in zip(minus_slope, outputs))
         return [a * (g - mean) for g, a in zip(minus_slope, outputs)]
@@ -110,16 +135,17 @@ class Reference:
             total += loss(self.case["loss"], nets[-1], activations[-1], self.case["data"]["t"][p])
         return total
 
-    def slopes(self, patterns):
-        """(3), summed over the patterns."""
+    def slopes(self, patterns, epsilon=0):
+        """(3), summed over the patterns, whose labels are smoothed."""
         total = {}
         for p in patterns:
             nets, activations = self.forward(self.case["data"]["x"][p])
+            targets = smoothed(self.case["loss"], self.case["data"]["t"][p], epsilon)
             fed_back = [[0.0] * layer["units"] for layer in self.layers]  # (11), with delta's sign
             for k in reversed(range(len(self.layers))):
                 name = self.layers[k]["activation"]
                 if k == len(self.layers) - 1:
-                    deltas = output_deltas(self.case["loss"], name, nets[k], activations[-1], self.case["data"]["t"][p])
+                    deltas = output_deltas(self.case["loss"], name, nets[k], activations[-1], targets)
                 else:
                     deltas = [g * ACTIVATIONS[name][1](x) for g, x in zip(fed_back[k], nets[k])]  # (12)
                 for s in self.sources[k]:
@@ -140,7 +166,8 @@ class Reference:
 
     def reduced(self, patterns):
         divisor = len(patterns) if self.case["training"].get("reduction", "sum") == "mean" else 1
-        return {key: slope / divisor for key, slope in self.slopes(patterns).items()}
+        epsilon = self.case["training"].get("label_smoothing", 0)
+        return {key: slope / divisor for key, slope in self.slopes(patterns, epsilon).items()}
 
     def learn(self, patterns):
         rule, penalty = self.case["optimizer"], self.case.get("regularization", {})
@@ -273,6 +300,10 @@ def random_data(case, rng, patterns):
             return [float(k == hit) for k in range(units)] if rng.random() < 0.5 else [r / sum(raw) for r in raw]
         if case["loss"] == "binary_ce":
             return [rng.choice([0, 1, 0.25]) for _ in range(units)]
+        if case["loss"] == "poisson_deviance":
+            return [rng.choice([0, 0, 1, 2, 5]) for _ in range(units)]
+        if case["loss"] == "gamma_deviance":
+            return [round(rng.uniform(0.1, 4), 2) for _ in range(units)]
         return [round(rng.uniform(-1, 1), 2) for _ in range(units)]
     units = case["network"]["layers"][-1]["units"]
     inputs = case["network"]["inputs"]
@@ -319,6 +350,21 @@ CASES = [
     ("rule-rmsprop", "s = rho s + (1 - rho) g g; w -= lr g / (sqrt(s) + eps).", 2,
      [layer(4, "tanh"), layer(3, "sigmoid"), layer(2, "identity")], "half_sse",
      {"kind": "rmsprop", "lr": 0.01, "rho": 0.9, "eps": 1e-8}, {"batch": 3, "epochs": 25, "reduction": "mean"}, None, 7),
+    ("pinball-quantiles", "The pinball loss of the 0.9 quantile, two outputs, mini-batches.", 2,
+     [layer(4, "tanh"), layer(2, "identity")], "pinball(0.9)",
+     {"kind": "sgd", "lr": 0.05}, {"batch": 3, "epochs": 15, "reduction": "mean"}, None, 8),
+    ("poisson-counts", "Half the Poisson deviance of counts, zeros among them, from the means e^I; per pattern.", 3,
+     [layer(4, "tanh"), layer(2, "exp")], "poisson_deviance",
+     {"kind": "sgd", "lr": 0.05}, {"batch": 1, "epochs": 15}, None, 9),
+    ("gamma-amounts", "Half the gamma deviance of positive amounts from the means e^I.", 2,
+     [layer(4, "sigmoid"), layer(2, "exp")], "gamma_deviance",
+     {"kind": "adam", **SMALL_ADAM}, {"batch": 4, "epochs": 20, "reduction": "mean"}, None, 9),
+    ("label-smoothing-softmax", "Softmax cross-entropy learnt from t (1 - 0.1) + 0.1/3; every loss is of t itself.", 2,
+     [layer(4, "tanh"), layer(3, "softmax")], "softmax_ce",
+     {"kind": "sgd", "lr": 0.3}, {"batch": 3, "epochs": 15, "reduction": "mean", "label_smoothing": 0.1}, None, 8),
+    ("label-smoothing-binary", "Binary cross-entropy learnt per pattern from t (1 - 0.2) + 0.1.", 2,
+     [layer(4, "tanh"), layer(2, "sigmoid")], "binary_ce",
+     {"kind": "momentum", "lr": 0.1, "mu": 0.5}, {"batch": 1, "epochs": 12, "label_smoothing": 0.2}, None, 7),
 ]
 
 

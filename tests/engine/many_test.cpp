@@ -30,7 +30,7 @@ struct Data {
     for (std::size_t p = 0; p < count; ++p) {
       const std::size_t chosen = dice.between(0, out - 1);
       for (std::size_t j = 0; j < out; ++j)
-        t.push_back(classes ? T(j == chosen) : static_cast<T>(dice.uniform(-0.2, 1.2)));
+        t.push_back(classes ? T(j == chosen) : static_cast<T>(dice.uniform(0.05, 1.2)));
     }
   }
   [[nodiscard]] Rows<T> all_x() const { return rows(std::span<const T>(x), inputs); }
@@ -148,6 +148,7 @@ Setting<T> random_setting(Dice& dice, const NetworkSpec& spec, const TrainerOpti
   Setting<T> one{network, network, options, settings, choose(dice, rows, fold + dice.between(0, 1)), {}};
   one.options.optimizer = like(options.optimizer, dice.uniform(0.5, 1.5));
   if (options.l2 > 0) one.options.l2 *= dice.uniform(0.5, 1.5);
+  if (spec.loss.ends_with("cross_entropy") && dice.chance(0.4)) one.options.label_smoothing = dice.uniform(0, 0.3);
   one.settings.seed = seed;
   one.settings.epochs = dice.between(1, 4);
   if (dice.chance(0.3)) one.settings.until_tss = dice.uniform(0, 20);
@@ -355,6 +356,24 @@ TEST(ManyNetworks, RefuseWhatIsWrongInAJobAlone) {
     EXPECT_EQ(differences(twelve.alone(job, network), results[job]), "");
     EXPECT_TRUE(same_weights(network, twelve.networks[job]));
   }
+}
+
+TEST(ManyNetworks, RefuseTargetsThatAJobsLossIsNotDefinedFor) {
+  const NetworkSpec spec{.inputs = 1, .layers = {{1, "exp"}}, .loss = "gamma_deviance"};
+  std::vector<Network> networks(4, Network(spec, Seed{1}));
+  const std::vector<float> x{1, 2, 3, 4}, t{1, 2, 0, 4}, good{1, 2, 3, 4};
+  std::vector<Job> jobs;
+  for (std::size_t k = 0; k < networks.size(); ++k)
+    jobs.push_back({.network = &networks[k],
+                    .x = rows(std::span(x), 1),
+                    .t = rows(std::span(k == 2 ? t : good), 1),
+                    .settings = {.epochs = 2, .batch_size = 1}});
+  const auto results = fit_many(jobs, 1);
+  for (std::size_t k = 0; k < jobs.size(); ++k) EXPECT_EQ(results[k].ok(), k != 2) << k;
+  EXPECT_EQ(results[2].error().code, ErrorCode::data);
+  EXPECT_NE(results[2].error().message().find("row 3, column 1: 0; needed a target above 0"), std::string::npos)
+      << results[2].error().message();
+  EXPECT_TRUE(same_weights(networks[2], Network(spec, Seed{1})));
 }
 
 TEST(ManyNetworks, MayBeNone) { EXPECT_TRUE(fit_many(std::span<Job>(), 4).empty()); }

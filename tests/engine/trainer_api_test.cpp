@@ -118,10 +118,33 @@ TEST(Trainer, RefusesArraysThatDoNotFit) {
   EXPECT_EQ(trainer.steps(), 0u);
 }
 
+TEST(Trainer, RefusesTargetsThatTheLossIsNotDefinedFor) {
+  Network network({.inputs = 1, .layers = {{1, "exp"}}, .loss = "poisson"}, Seed{1});
+  const std::vector<float> before = network.weights();
+  Trainer trainer(network);
+  const std::vector<float> x{1, 2, 3}, bad{0, 2, -1}, good{0, 2, 5};
+  const auto xs = rows(std::span(x), 1), wrong = rows(std::span(bad), 1), right = rows(std::span(good), 1);
+  const auto fitted = trainer.try_fit(xs, wrong);
+  ASSERT_FALSE(fitted);
+  EXPECT_EQ(fitted.error().code, ErrorCode::data);
+  EXPECT_EQ(fitted.error().place, "training patterns, targets, row 3, column 1");
+  EXPECT_EQ(fitted.error().got, "-1");
+  EXPECT_EQ(fitted.error().needed, "a target from 0 up: the loss is poisson_deviance");
+  EXPECT_EQ(fitted.error().fix, "Correct the target, or choose another loss");
+  const auto validated = trainer.try_fit(xs, right, xs, wrong, {.epochs = 1});
+  ASSERT_FALSE(validated);
+  EXPECT_EQ(validated.error().place, "validation patterns, targets, row 3, column 1");
+  EXPECT_EQ(trainer.step(xs, wrong).error().code, ErrorCode::data);
+  EXPECT_EQ(trainer.learn_one(std::span(x).first(1), std::span(bad).last(1)), LearnStatus::target_out_of_range);
+  EXPECT_EQ(network.weights(), before);
+  EXPECT_TRUE(trainer.try_fit(xs, right, {.epochs = 2}));
+}
+
 TEST(Trainer, ThrowsForSettingsThatMakeNoSense) {
   Network network = small_network();
   EXPECT_THROW(Trainer(network, {.optimizer = DeltaRule{-1}}), Exception);
   EXPECT_EQ(Trainer::create(network, {.threads = 0}).error().code, ErrorCode::spec);
+  EXPECT_EQ(Trainer::create(network, {.label_smoothing = 0.1}).error().place, "label_smoothing");
 }
 
 }  // namespace

@@ -80,7 +80,9 @@ class ErrorBounds {
 
   double slope_error(const Pass& pass, const Bounds& bounds, std::size_t l, std::size_t j) const {
     const double I = std::fabs(pass.layers[l].I[j]);
-    return kSecondDerivative * bounds.I[l][j] + kFunctionError * u_ * (1 + std::fabs(pass.layers[l].f_prime[j]) + I);
+    const bool is_exp = resolved_.activations[l].kind == base::ActivationKind::exp;  // f″ = f′, without a bound
+    const double second = is_exp ? std::fabs(pass.layers[l].f_prime[j]) : kSecondDerivative;
+    return second * bounds.I[l][j] + kFunctionError * u_ * (1 + std::fabs(pass.layers[l].f_prime[j]) + I);
   }
 
   void outputs(const Pass& pass, std::span<const double> t, Bounds& bounds) const {
@@ -98,7 +100,10 @@ class ErrorBounds {
     worst_slope = 2 * worst_a + 4 * u_ * (size + targets);
     for (std::size_t j = 0; j < delta.size(); ++j) {
       const double a = bounds.a[last][j];
-      if (derivation::is_from_net_inputs(resolved_.loss))
+      const double mean = std::fabs(layer.a[j]);
+      if (resolved_.loss.kind == base::LossKind::gamma_deviance)  // t/a − 1
+        delta[j] = std::fabs(t[j]) / (mean * mean) * a + 4 * u_ * (1 + std::fabs(t[j]) / mean);
+      else if (derivation::is_from_net_inputs(resolved_.loss))
         delta[j] = targets * (a + 4 * u_);
       else if (group)
         delta[j] = a * 2 * size + layer.a[j] * (2 * worst_slope + n * size * worst_a) + (n + 8) * u_ * size;
@@ -173,7 +178,8 @@ inline bool near_a_kink(const derivation::Resolved& resolved, const derivation::
   }
   const auto& last = pass.layers.back();
   for (std::size_t j = 0; j < last.a.size(); ++j)
-    if (resolved.loss.kind == base::LossKind::absolute_error && std::fabs(last.a[j] - t[j]) <= 4 * bounds.a.back()[j])
+    if ((resolved.loss.kind == base::LossKind::absolute_error || resolved.loss.kind == base::LossKind::pinball) &&
+        std::fabs(last.a[j] - t[j]) <= 4 * bounds.a.back()[j])
       return true;
   return false;
 }

@@ -100,6 +100,35 @@ TEST(PatternsThatAreNotFinite, AreRefusedThoughTheirDeltasWouldBeFinite) {
   EXPECT_EQ(refused, 15u);
 }
 
+/// Deviances exist for counts and amounts only; the plain and the general way of a pattern both refuse others.
+TEST(TargetsOutOfRange, AreRefusedAndChangeNothing) {
+  std::size_t refused = 0;
+  for (const auto& [loss, bad] : std::vector<std::pair<std::string, double>>{
+           {"poisson_deviance", -1}, {"poisson_deviance", -1e-30}, {"gamma_deviance", 0}, {"gamma_deviance", -2}})
+    for (const Optimizer& rule : {Optimizer{DeltaRule{0.1}}, Optimizer{Adam{}}}) {
+      auto network = *network::Network<double>::create({.inputs = 1, .layers = {{2, "exp"}}, .loss = loss});
+      const auto before = network.weights();
+      auto trainer = trainer_for<double>(network, {.optimizer = rule});
+      const std::vector<double> x{0.5}, t{1, bad}, good{1, 2};
+      EXPECT_EQ(trainer.learn_one(x, t), LearnStatus::target_out_of_range) << loss << ' ' << bad;
+      EXPECT_EQ(trainer.refused(), 1u);
+      const ArraySource<double> source({0.5, 0.25, 1}, 1, {1, 2, 3, 4, 1, bad}, 2);
+      for (const auto& patterns : {std::vector<std::uint32_t>{0, 1, 2}, std::vector<std::uint32_t>{2}}) {
+        const auto step = trainer.step(source, patterns);
+        ASSERT_FALSE(step);
+        EXPECT_EQ(step.error().code, ErrorCode::data);
+        EXPECT_EQ(step.error().place, "pattern 3");
+        EXPECT_EQ(step.error().got, "a target that the loss " + loss + " is not defined for");
+        EXPECT_EQ(step.error().needed, loss == "gamma_deviance" ? "a target above 0" : "a target from 0 up");
+        ++refused;
+      }
+      EXPECT_EQ(network.weights(), before);
+      EXPECT_EQ(trainer.learn_one(x, good), LearnStatus::learned);
+      EXPECT_NE(network.weights(), before);
+    }
+  EXPECT_EQ(refused, 16u);
+}
+
 TEST(PatternsThatAreNotFinite, AreRefusedByBackwardWithoutTouchingInputSlopes) {
   auto network = plain_network<float>(3, {4, 2});
   const auto before = network.weights();

@@ -49,11 +49,13 @@ class ArraySource final : public base::PatternSource<T> {
   std::size_t inputs_, targets_;
 };
 
+/// With targets that every loss is defined for, unless they may be less.
 template <class T>
-ArraySource<T> random_patterns(Dice& dice, std::size_t count, std::size_t inputs, std::size_t targets) {
+ArraySource<T> random_patterns(Dice& dice, std::size_t count, std::size_t inputs, std::size_t targets,
+                               double least_target = 0.05) {
   std::vector<T> x(count * inputs), t(count * targets);
   for (T& one : x) one = static_cast<T>(dice.uniform(-2, 2));
-  for (T& one : t) one = static_cast<T>(dice.uniform(-0.2, 1.2));
+  for (T& one : t) one = static_cast<T>(dice.uniform(least_target, 1.2));
   return {std::move(x), inputs, std::move(t), targets};
 }
 
@@ -68,7 +70,9 @@ inline NetworkSpec random_spec(Dice& dice, const Pair& output, std::size_t wides
   NetworkSpec spec;
   spec.inputs = dice.between(1, widest);
   for (std::size_t l = dice.between(0, 2); l > 0; --l)
-    spec.layers.push_back({dice.between(1, widest), dice.one_of(derivation::testing::kUnitActivations)});
+    spec.layers.push_back({dice.between(1, widest), dice.one_of(spec.layers.empty()
+                                                                   ? derivation::testing::kUnitActivations
+                                                                   : derivation::testing::kDeepActivations)});
   spec.layers.push_back({dice.between(output.activation == "softmax" ? 2 : 1, widest), output.activation});
   spec.loss = output.loss;
   for (std::size_t l = 0; l < spec.layers.size(); ++l) {

@@ -83,7 +83,20 @@ Result<void> check_chosen_finite(Rows<T> rows, const ChosenRows<T>& chosen, cons
 }
 
 template <class T>
-Result<void> check_patterns(const ChosenRows<T>& rows, const std::string& what) {
+Result<void> check_chosen_targets(const derivation::Loss& loss, const ChosenRows<T>& chosen, const std::string& what) {
+  if (auto checked = check_chosen_finite(chosen.t, chosen, what); !checked) return checked;
+  if (!network::target_range(loss).is_limited()) return {};
+  for (std::size_t p = 0; p < chosen.size(); ++p)
+    for (std::size_t j = 0; j < chosen.t.columns; ++j) {
+      const std::size_t row = chosen.row(p);
+      const T value = chosen.t.data[row * chosen.t.columns + j];
+      if (auto checked = check_target(loss, value, what, row, j); !checked) return checked;
+    }
+  return {};
+}
+
+template <class T>
+Result<void> check_patterns(const derivation::Loss& loss, const ChosenRows<T>& rows, const std::string& what) {
   if (auto checked = check_rows(rows.x, rows.t, what); !checked) return checked;
   for (std::size_t k = 0; k < rows.chosen.size(); ++k)
     if (rows.chosen[k] >= rows.x.count)
@@ -93,7 +106,7 @@ Result<void> check_patterns(const ChosenRows<T>& rows, const std::string& what) 
                    "numbers from 0 to " + std::to_string(rows.x.count - 1),
                    {}};
   if (auto checked = check_chosen_finite(rows.x, rows, what + ", inputs"); !checked) return checked;
-  return check_chosen_finite(rows.t, rows, what + ", targets");
+  return check_chosen_targets(loss, rows, what + ", targets");
 }
 
 // ---- one job ----
@@ -167,9 +180,10 @@ Result<FitResult> fit_alone(Task<T>& task) {
   if (!trainer) return trainer.error();
   const ChosenRows<T>& validation = task.lane.validation;
   const bool validates = task.job->x_validation.count > 0 || task.job->t_validation.count > 0;
+  const derivation::Loss& loss = task.lane.network->loss();
   if (validates)
-    if (auto checked = check_patterns(validation, "validation patterns"); !checked) return checked.error();
-  if (auto checked = check_patterns(task.lane.training, "training patterns"); !checked) return checked.error();
+    if (auto checked = check_patterns(loss, validation, "validation patterns"); !checked) return checked.error();
+  if (auto checked = check_patterns(loss, task.lane.training, "training patterns"); !checked) return checked.error();
   const ChosenSource<T> source(task.lane.training), held_out(validation);
   return training::fit<T>(*trainer, source, validates ? &held_out : nullptr, task.settings);
 }
@@ -237,8 +251,9 @@ struct Pack {
 template <class T>
 bool can_be_read(const Task<T>& task) {
   const bool validates = task.job->x_validation.count > 0 || task.job->t_validation.count > 0;
-  return check_patterns(task.lane.training, "training patterns") &&
-         (!validates || check_patterns(task.lane.validation, "validation patterns"));
+  const derivation::Loss& loss = task.lane.network->loss();
+  return check_patterns(loss, task.lane.training, "training patterns") &&
+         (!validates || check_patterns(loss, task.lane.validation, "validation patterns"));
 }
 
 /// Sorts tasks that suit lanes into packs; those too few for a vector, or left over by whole vectors, are taken alone.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "deltarule/error.hpp"
 #include "deltarule/rows.hpp"
 #include "kernels/kernels.hpp"
+#include "network/targets.hpp"
 
 namespace deltarule {
 
@@ -71,6 +73,21 @@ Result<void> check_finite(Rows<T> rows, const std::string& what) {
           "a finite number",
           {}};
   return {};
+}
+
+/// Data error for a target that the loss is not defined for: negative counts, amounts that are not positive.
+template <class T>
+Result<void> check_target(const derivation::Loss& loss, T value, const std::string& what, std::size_t row,
+                          std::size_t column) {
+  const network::TargetRange range = network::target_range(loss);
+  if (range.holds(static_cast<double>(value))) return {};
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  return Error{ErrorCode::data,
+               what + ", row " + std::to_string(row + 1) + ", column " + std::to_string(column + 1),
+               std::string(text, end),
+               std::string(range.in_words()) + ": the loss is " + loss.name,
+               "Correct the target, or choose another loss"};
 }
 
 }  // namespace deltarule

@@ -17,10 +17,18 @@ namespace deltarule {
 namespace {
 
 template <class T>
-Result<void> check_patterns(Rows<T> x, Rows<T> t, const std::string& what) {
+Result<void> check_targets(const derivation::Loss& loss, Rows<T> t, const std::string& what) {
+  if (auto checked = check_finite(t, what); !checked || !network::target_range(loss).is_limited()) return checked;
+  for (std::size_t i = 0; i < t.count * t.columns; ++i)
+    if (auto checked = check_target(loss, t.data[i], what, i / t.columns, i % t.columns); !checked) return checked;
+  return {};
+}
+
+template <class T>
+Result<void> check_patterns(const derivation::Loss& loss, Rows<T> x, Rows<T> t, const std::string& what) {
   if (auto checked = check_rows(x, t, what); !checked) return checked;
   if (auto checked = check_finite(x, what + ", inputs"); !checked) return checked;
-  return check_finite(t, what + ", targets");
+  return check_targets(loss, t, what + ", targets");
 }
 
 /// Calls the user's function so that what it throws stops the run and is kept for later: nothing below app may see it.
@@ -45,7 +53,8 @@ struct BasicTrainer<T>::Impl {
   std::vector<std::uint32_t> order = {};  // 0, 1, 2 … for step()
 
   Result<FitResult> fit(Rows<T> x, Rows<T> t, const RowsSource<T>* validation, const FitSettings& settings) {
-    if (auto checked = check_patterns(x, t, "training patterns"); !checked) return checked.error();
+    const derivation::Loss& loss = trainer.network().loss();
+    if (auto checked = check_patterns(loss, x, t, "training patterns"); !checked) return checked.error();
     std::exception_ptr thrown;
     FitSettings own = settings;
     own.on_epoch = guarded(settings.on_epoch, thrown);
@@ -94,7 +103,8 @@ Result<FitResult> BasicTrainer<T>::try_fit(Rows<T> x, Rows<T> t, const FitSettin
 template <class T>
 Result<FitResult> BasicTrainer<T>::try_fit(Rows<T> x, Rows<T> t, Rows<T> x_validation, Rows<T> t_validation,
                                            const FitSettings& settings) {
-  if (auto checked = check_patterns(x_validation, t_validation, "validation patterns"); !checked)
+  const derivation::Loss& loss = impl_->trainer.network().loss();
+  if (auto checked = check_patterns(loss, x_validation, t_validation, "validation patterns"); !checked)
     return checked.error();
   const RowsSource<T> validation(x_validation, t_validation);
   return impl_->fit(x, t, &validation, settings);

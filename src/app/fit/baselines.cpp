@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/engine/unwrap.hpp"
+#include "app/targets.hpp"
 #include "app/words.hpp"
 #include "base/text.hpp"
 #include "data/binding.hpp"
@@ -34,7 +35,17 @@ Baseline most_frequent_class(const data::BoundTable& bound, const Judge& judge) 
   decisions.classes.assign(decisions.rows, static_cast<std::uint32_t>(most));
   repeat(decisions.probabilities, shares, decisions.rows);
   return {"trivial", "always " + rules.classes[static_cast<std::size_t>(most)],
-          measure(decisions, bound, judge.measured, judge.seed).metrics};
+          measure(decisions, bound, judge.measured, judge.seed, judge.loss).metrics};
+}
+
+std::vector<double> quantiles(const data::BoundTable& bound, const Judge& judge) {
+  std::vector<double> result;
+  for (const data::BoundTarget& target : bound.targets()) {
+    std::vector<double> seen;
+    for (const std::uint32_t row : judge.seen) seen.push_back(target.numbers[row]);
+    result.push_back(quantile(std::move(seen), judge.loss.parameter));
+  }
+  return result;
 }
 
 std::vector<double> means(const data::BoundTable& bound, const Judge& judge) {
@@ -47,20 +58,26 @@ std::vector<double> means(const data::BoundTable& bound, const Judge& judge) {
   return result;
 }
 
-Baseline mean_of_targets(const data::BoundTable& bound, const Judge& judge) {
-  const std::vector<double> mean = means(bound, judge);
+Baseline constant(const data::BoundTable& bound, const Judge& judge) {
+  const bool is_quantile = judge.loss.kind == base::LossKind::pinball;
+  const std::vector<double> mean = is_quantile ? quantiles(bound, judge) : means(bound, judge);
   const bool labels = bound.preprocessing().task == data::Task::multilabel;
   model::Decisions decisions;
   decisions.rows = judge.measured.size();
   repeat(labels ? decisions.probabilities : decisions.values, mean, decisions.rows);
   if (labels)
     for (const double share : decisions.probabilities) decisions.classes.push_back(share >= 0.5 ? 1 : 0);
-  std::string description = labels ? "each label's share" : "always the mean";
+  std::string description = labels        ? "each label's share"
+                            : is_quantile ? "always the " + rounded(judge.loss.parameter) + "-quantile"
+                                          : "always the mean";
   if (!labels && mean.size() == 1) description += ", " + rounded(mean[0]);
-  return {"trivial", std::move(description), measure(decisions, bound, judge.measured, judge.seed).metrics};
+  return {"trivial", std::move(description), measure(decisions, bound, judge.measured, judge.seed, judge.loss).metrics};
 }
 
-std::string linear_name(data::Task task) {
+std::string linear_name(data::Task task, const derivation::Loss& loss) {
+  if (loss.kind == base::LossKind::pinball) return "linear quantile regression";
+  if (loss.kind == base::LossKind::poisson_deviance) return "Poisson regression";
+  if (loss.kind == base::LossKind::gamma_deviance) return "gamma regression";
   switch (task) {
     case data::Task::binary:
       return "logistic regression";
@@ -83,7 +100,7 @@ std::string worse(const std::string& subject, const std::string& name, const std
 }
 
 const Metric* main_metric(const std::vector<Metric>& metrics) {
-  for (const char* name : {"accuracy", "r2"})
+  for (const char* name : {"accuracy", "d2", "r2"})
     for (const Metric& metric : metrics)
       if (metric.name == name) return &metric;
   return nullptr;
@@ -93,7 +110,7 @@ const Metric* main_metric(const std::vector<Metric>& metrics) {
 
 Baseline trivial_baseline(const data::BoundTable& bound, const Judge& judge) {
   return data::has_classes(bound.preprocessing().task) ? most_frequent_class(bound, judge)
-                                                       : mean_of_targets(bound, judge);
+                                                       : constant(bound, judge);
 }
 
 Measurement measure_learned(const Material& material, const model::Model& model, const std::vector<std::uint32_t>& rows,
@@ -101,7 +118,7 @@ Measurement measure_learned(const Material& material, const model::Model& model,
   const data::BoundTable bound = bind(material, model.preprocessing);
   const model::Predictor predictor = unwrap(model::Predictor::create(model));
   const auto activations = unwrap(predictor.activations(bound, rows, threads));
-  return measure(predictor.decide(activations), bound, rows, judge.seed);
+  return measure(predictor.decide(activations), bound, rows, judge.seed, judge.loss);
 }
 
 std::optional<Baseline> linear_baseline(const Material& material, const Size& size, const FitOptions& options,
@@ -110,6 +127,7 @@ std::optional<Baseline> linear_baseline(const Material& material, const Size& si
   own.hidden = Hidden::none();
   own.seed = options.seed;
   own.threads = options.threads;
+  if (judge.loss.kind == base::LossKind::pinball || keeps_targets(judge.loss)) own.loss = judge.loss.name;
   Size shape = size;
   shape.textbook = false;
   shape.linear = true;
@@ -127,7 +145,7 @@ std::optional<Baseline> linear_baseline(const Material& material, const Size& si
   model.network = learned.network;
   model.weights = learned.weights;
   model.preprocessing = learned.preprocessing;
-  return Baseline{"linear", linear_name(rules.task),
+  return Baseline{"linear", linear_name(rules.task, judge.loss),
                   measure_learned(material, model, judge.measured, judge, options.threads).metrics};
 }
 

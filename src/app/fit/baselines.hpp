@@ -16,13 +16,15 @@ struct Judge {
   const std::vector<std::uint32_t>& seen;      // rows that the network was fitted on
   const std::vector<std::uint32_t>& measured;  // rows of the metrics
   Seed seed;
+  derivation::Loss loss;  // of the network: what it is about is measured, too
 };
 
-/// Always the most frequent class, the share of each label, or the mean.
+/// Always the most frequent class, the share of each label, or the mean; for a quantile loss the quantile.
 [[nodiscard]] Baseline trivial_baseline(const data::BoundTable& bound, const Judge& judge);
 
 /// The same engine without a hidden layer, with the defaults, trained until it stops by itself. `options` are the
-/// run's: seed, threads and textbook are taken from them. Nothing when `events` stopped it.
+/// run's: seed, threads and textbook are taken from them, and a loss for quantiles, counts or amounts. Nothing when
+/// `events` stopped it.
 [[nodiscard]] std::optional<Baseline> linear_baseline(const Material& material, const Size& size,
                                                       const FitOptions& options, const Judge& judge,
                                                       const FitEvents& events);

@@ -11,6 +11,7 @@
 #include "app/fit/learn.hpp"
 #include "app/fit/provenance.hpp"
 #include "app/fit/settings.hpp"
+#include "app/targets.hpp"
 #include "app/words.hpp"
 #include "base/aligned.hpp"
 #include "base/text.hpp"
@@ -33,6 +34,8 @@ struct Prepared {
   FitPlan plan;
 };
 
+derivation::Loss loss_of(const Settings& settings) { return unwrap(derivation::find_loss(settings.network.loss)); }
+
 template <class T>
 std::string arithmetic() {
   const auto& table = kernels::kernels<T>();
@@ -41,13 +44,27 @@ std::string arithmetic() {
 
 /// Targets that the output units can never reach are worth a word: the textbook's sigmoid on prices, say.
 void note_unreachable(const Settings& settings, const data::Preprocessing& rules, FitPlan& plan) {
-  if (rules.task != data::Task::regression) return;
+  if (rules.task != data::Task::regression || keeps_targets(loss_of(settings))) return;
   const auto output = unwrap(derivation::find_activation(settings.network.layers.back().activation));
   if (output.low <= -1e300 && output.high >= 1e300) return;
   plan.notices.push_back("outputs of " + output.name + " stay between " + rounded(output.low) + " and " +
                          rounded(output.high) + ", whatever the targets" +
                          (settings.preprocessing.scale_targets ? ", which are standardised here" : "") +
                          "; --output-activation identity has no such bounds");
+}
+
+/// Counts and amounts that are some, and are learnt as they are.
+void check_loss(const data::Table& table, const data::Schema& schema, const data::Preprocessing& rules,
+                const derivation::Loss& loss) {
+  if (!keeps_targets(loss) || rules.task != data::Task::regression) return;
+  if (is_scaled(rules)) {
+    throw Exception({ErrorCode::usage, "--loss", loss.name + " with a model whose targets are standardised",
+                     "targets as they are", "Train a new model for this loss"});
+  }
+  data::Notices told_elsewhere;
+  const data::BoundTable bound =
+      unwrap(data::bind_table(table, rules, {data::Unseen::missing, data::Targets::required}, told_elsewhere));
+  check_targets(bound, schema.rows, loss);
 }
 
 void describe_table(const Dataset& data, FitPlan& plan) {
@@ -150,6 +167,7 @@ Prepared prepare(const Dataset& data, const FitOptions& options) {
                    .linear = linear};
   prepared.settings = choose_settings(options, prepared.size, prepared.preprocessing, choices);
   prepared.settings.preprocessing = scaling;
+  check_loss(table, schema, prepared.preprocessing, loss_of(prepared.settings));
   if (options.continue_from) prepared.settings.own_rules = prepared.preprocessing;
   prepared.plan.choices = choices.all();
   describe_choices(prepared, options, prepared.plan);
@@ -221,7 +239,7 @@ Fitted fit(const Dataset& data, const FitOptions& given, const FitEvents& events
   const std::vector<std::uint32_t> seen =
       report.refitted ? training_and_validation(prepared.split) : prepared.split.training;
   const auto& measured = measured_rows(prepared.split, seen, report.refitted, report.measured_on);
-  const Judge judge{seen, measured, Seed{options.seed}};
+  const Judge judge{seen, measured, Seed{options.seed}, loss_of(prepared.settings)};
   Measurement own = measure_learned(material, model, measured, judge, options.threads);
   report.measured_rows = measured.size();
   note_earlier_fit(options, model, report);

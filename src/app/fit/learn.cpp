@@ -4,6 +4,7 @@
 
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
+#include "base/math.hpp"
 #include "base/text.hpp"
 #include "data/binding.hpp"
 #include "data/prepared_patterns.hpp"
@@ -43,6 +44,20 @@ network::Network<T> first_network(const NetworkSpec& spec, const Settings& setti
   return network;
 }
 
+/// Biases of the outputs at the log of the mean target, where the best constant prediction is: e^0 = 1 may be far away.
+template <class T>
+void begin_at_mean(network::Network<T>& network, const data::BoundTable& bound, const std::vector<std::uint32_t>& rows) {
+  const base::Layer& output = network.graph().layers().back();
+  if (!output.bias || !output.train_bias) return;
+  std::vector<T> weights = network.weights();
+  for (std::size_t j = 0; j < output.units; ++j) {
+    double sum = 0.0;
+    for (const std::uint32_t row : rows) sum += bound.targets()[j].numbers[row];
+    if (sum > 0.0) weights[output.first_bias + j] = static_cast<T>(base::log(sum / static_cast<double>(rows.size())));
+  }
+  if (const auto set = network.set_weights(weights); !set) throw Exception(set.error());
+}
+
 /// What a user can do about training that ran away, in the names of this floor's options.
 Error with_advice(Error error) {
   if (error.code == ErrorCode::diverged)
@@ -58,6 +73,7 @@ Passed pass(const Material& material, const NetworkSpec& spec, const Settings& s
   const data::PreparedPatterns<T> training(bound, course.rows);
   const data::PreparedPatterns<T> validation(bound, course.validation);
   network::Network<T> network = first_network<T>(spec, settings);
+  if (settings.begin_at_mean) begin_at_mean(network, bound, material.split.training);  // a refit begins the same
   auto trainer = unwrap(training::Trainer<T>::create(network, settings.trainer));
   auto result = training::fit<T>(trainer, training, course.validation.empty() ? nullptr : &validation, course.settings);
   if (!result) throw Exception(with_advice(result.error()));

@@ -31,10 +31,20 @@ std::string loss_for(const derivation::Activation& output, data::Task task) {
 }
 
 std::string activation_for(const derivation::Loss& loss, data::Task task) {
-  if (loss.kind == LossKind::softmax_cross_entropy) return "softmax";
-  if (loss.kind == LossKind::binary_cross_entropy) return "sigmoid";
-  return for_task(task).activation;
+  const std::string_view own = derivation::output_of(loss);
+  return own.empty() ? for_task(task).activation : std::string(own);
 }
+
+/// Quantiles, counts and amounts are numbers.
+void refuse_for_labels(const derivation::Loss& loss, data::Task task) {
+  const bool of_numbers = loss.kind == LossKind::pinball || loss.kind == LossKind::poisson_deviance ||
+                          loss.kind == LossKind::gamma_deviance;
+  if (!of_numbers || task == data::Task::regression) return;
+  throw Exception({ErrorCode::usage, "--loss", loss.name + " for " + std::string(data::task_name(task)) + " targets",
+                   "a loss for labels", "Use --task regression if the target is a number"});
+}
+
+bool is_cross_entropy(const std::string& name) { return name == "cross-entropy" || name == "cross_entropy"; }
 
 /// "cross-entropy" is the one that fits the output units.
 std::string cross_entropy(const FitOptions& options, data::Task task) {
@@ -50,10 +60,20 @@ std::string cross_entropy(const FitOptions& options, data::Task task) {
 
 }  // namespace
 
+std::optional<derivation::Loss> given_loss(const FitOptions& options) {
+  const bool by_network = !options.loss && options.network;
+  if (!options.loss && !by_network) return std::nullopt;
+  const std::string& name = by_network ? options.network->loss : *options.loss;
+  if (is_cross_entropy(name)) return std::nullopt;
+  if (!by_network) return loss_named(name);
+  const auto found = derivation::find_loss(name);  // what is wrong with it is said when the network is built
+  return found ? std::optional(*found) : std::nullopt;
+}
+
 OutputChoice choose_output(const FitOptions& options, data::Task task) {
   OutputChoice choice = options.textbook ? OutputChoice{"sigmoid", "half_squared_error"} : for_task(task);
   std::optional<std::string> loss = options.loss;
-  if (loss == "cross-entropy" || loss == "cross_entropy") loss = cross_entropy(options, task);
+  if (loss && is_cross_entropy(*loss)) loss = cross_entropy(options, task);
   if (options.output_activation) {
     const auto output = activation_named("--output-activation", *options.output_activation);
     choice.activation = output.name;
@@ -61,9 +81,10 @@ OutputChoice choose_output(const FitOptions& options, data::Task task) {
   }
   if (loss) {
     const auto found = loss_named(*loss);
+    refuse_for_labels(found, task);
     choice.loss = found.name;
-    if (!options.output_activation && !options.textbook) choice.activation = activation_for(found, task);
-    if (!options.output_activation && found.kind == LossKind::softmax_cross_entropy) choice.activation = "softmax";
+    const bool has_own = !derivation::output_of(found).empty();
+    if (!options.output_activation && (has_own || !options.textbook)) choice.activation = activation_for(found, task);
   }
   return choice;
 }

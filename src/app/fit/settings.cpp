@@ -5,12 +5,14 @@
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
 #include "app/fit/named.hpp"
+#include "app/targets.hpp"
 #include "app/words.hpp"
 #include "base/text.hpp"
 #include "data/split.hpp"
 #include "derivation/registry.hpp"
 #include "io/number.hpp"
 #include "network/init.hpp"
+#include "network/targets.hpp"
 #include "training/updates/registry.hpp"
 
 namespace deltarule::app {
@@ -160,6 +162,7 @@ void choose_length(const FitOptions& options, const Size& size, const Defaults& 
 }
 
 void choose_start(const FitOptions& options, const Defaults& defaults, Settings& settings, ChoiceList& choices) {
+  const auto loss = given_loss(options);
   settings.seed = Seed{options.seed};
   if (options.start_from) {
     settings.start_from = *options.start_from;
@@ -167,8 +170,21 @@ void choose_start(const FitOptions& options, const Defaults& defaults, Settings&
   } else {
     settings.init = pick(choices, "init", "--init", options.init, defaults.init, kWord);
     check_init(settings.init);
+    settings.begin_at_mean = settings.init == "auto" && loss && keeps_targets(*loss);
+    if (settings.begin_at_mean) choices.add("first output bias", "log of the mean target", "--init", false);
   }
   choices.add("seed", std::to_string(options.seed), "--seed", options.seed != 0);
+}
+
+void choose_label_smoothing(const FitOptions& options, Settings& settings, ChoiceList& choices) {
+  if (!options.label_smoothing) return;
+  const double epsilon = *options.label_smoothing;
+  const auto loss = derivation::find_loss(settings.network.loss);
+  if (!loss) throw Exception(loss.error());
+  const auto smoothing = network::label_smoothing(*loss, settings.network.layers.back().units, epsilon);
+  if (!smoothing) refuse("--label-smoothing", smoothing.error().got, smoothing.error().needed, smoothing.error().fix);
+  settings.trainer.label_smoothing = epsilon;
+  choices.add("label smoothing", io::to_text(epsilon), "--label-smoothing", true);
 }
 
 void check_start(const Settings& settings) {
@@ -227,7 +243,8 @@ data::PreprocessingOptions choose_preprocessing(const FitOptions& options, Choic
   const std::string name = pick(choices, "scale", "--scale", options.scale, chosen, kWord);
   const auto scaling = data::scaling_from_name(name);
   if (!scaling) refuse("--scale", base::quoted(name), "standard, minmax or none");
-  return {*scaling, !options.textbook};
+  const auto loss = given_loss(options);
+  return {*scaling, !options.textbook && !(loss && keeps_targets(*loss))};
 }
 
 Settings choose_settings(const FitOptions& options, const Size& size, const data::Preprocessing& preprocessing,
@@ -249,6 +266,7 @@ Settings choose_settings(const FitOptions& options, const Size& size, const data
   if (reduction != "sum" && reduction != "mean") refuse("--reduction", base::quoted(reduction), "sum or mean");
   settings.trainer.reduction = reduction == "sum" ? Reduction::sum : Reduction::mean;
   settings.trainer.threads = options.threads;
+  choose_label_smoothing(options, settings, choices);
   check_start(settings);
   return settings;
 }

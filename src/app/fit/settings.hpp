@@ -11,6 +11,7 @@
 #include "app/fit/defaults.hpp"
 #include "data/preprocessing.hpp"
 #include "deltarule/fit.hpp"
+#include "derivation/registry.hpp"
 
 namespace deltarule::app {
 
@@ -21,6 +22,7 @@ struct Settings {
   NetworkSpec network;      // inputs and outputs filled in
   bool own_wiring = false;  // the user's: its number of inputs is fixed
   std::string init;
+  bool begin_at_mean = false;  // biases of exp outputs begin at the log of the mean target
   std::vector<double> start_from;  // empty: drawn
   TrainerOptions trainer;
   FitSettings training;
@@ -58,5 +60,7 @@ struct OutputChoice {
   std::string loss;
 };
 [[nodiscard]] OutputChoice choose_output(const FitOptions& options, data::Task task);
+/// The loss that the user named, as an option or in a network; none when it is chosen by the task.
+[[nodiscard]] std::optional<derivation::Loss> given_loss(const FitOptions& options);
 
 }  // namespace deltarule::app
