@@ -84,7 +84,7 @@ class Model {
   [[nodiscard]] Predictions predict(const Table& table, const PredictOptions& options = {}) const;
   /// Needs the target column(s); rows without a target are left out. `seed` is that of the bootstrap intervals.
   /// Metrics: accuracy and log_loss for classes; for several labels accuracy is the share of single labels that are
-  /// right and log_loss their mean; rmse, mae (over all targets) and r2 (mean over targets) for regression.
+  /// right and log_loss their mean; rmse, mae (over all targets), r2 (mean over targets), and what the loss is about.
   /// Throws Exception (data), also for a class that the model does not know.
   [[nodiscard]] Evaluation evaluate(const Table& table, const PredictOptions& options = {}, Seed seed = {}) const;
 

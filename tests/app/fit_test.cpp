@@ -44,6 +44,60 @@ TEST(Fit, any_number_of_threads_gives_the_same_file) {
   EXPECT_EQ(compared, 12);
 }
 
+TEST(Fit, any_number_of_threads_gives_the_same_file_for_every_loss_of_numbers) {
+  std::string csv = "x,y\n";
+  for (int i = 0; i < 300; ++i) csv += std::to_string(i % 17) + "," + std::to_string(1 + i * 7 % 23) + "\n";
+  const Dataset data(parse_csv(csv, "t.csv"), {.target = "y", .task = Task::regression});
+  int compared = 0;
+  for (const char* loss : {"pinball(0.9)", "poisson_deviance", "gamma_deviance"})
+    for (const std::size_t batch : {1U, 32U}) {
+      FitOptions options = quick();
+      options.loss = loss;
+      options.batch_size = batch;
+      options.epochs = 3;
+      const auto alone = fit(data, options).model.to_bytes();
+      options.threads = 3;
+      EXPECT_EQ(alone, fit(data, options).model.to_bytes()) << loss << ", batch " << batch;
+      ++compared;
+    }
+  EXPECT_EQ(compared, 6);
+}
+
+TEST(Fit, counts_stay_counts_and_quantiles_are_standardised) {
+  std::string csv = "x,y\n";
+  for (int i = 0; i < 100; ++i) csv += std::to_string(i % 17) + "," + std::to_string(100 + i * 7 % 23) + "\n";
+  const Dataset data(parse_csv(csv, "t.csv"), {.target = "y", .task = Task::regression});
+  const Table one = parse_csv("x\n3\n", "one.csv");
+  FitOptions options = quick();
+  options.epochs = 1;
+  for (const char* loss : {"poisson_deviance", "gamma_deviance", "pinball"}) {
+    options.loss = loss;
+    const Fitted fitted = fit(data, options);
+    // Before much is learnt the prediction is about the mean: by the first bias of a deviance, by the scaling else.
+    EXPECT_NEAR(fitted.model.predict(one).values[0], 111, 20) << loss;
+    // Σ(t − a)² of a hundred rows at most in units of one deviation for the one, in counts for the others.
+    EXPECT_EQ(fitted.report.training_tss > 500, options.loss != "pinball") << loss;
+    const bool says = std::any_of(fitted.report.plan.choices.begin(), fitted.report.plan.choices.end(),
+                                  [](const Choice& choice) { return choice.what == "first output bias"; });
+    EXPECT_EQ(says, options.loss != "pinball");
+    EXPECT_EQ(fitted.model.spec().layers.back().activation, options.loss == "pinball" ? "identity" : "exp");
+  }
+}
+
+TEST(Fit, a_standardised_model_cannot_go_on_with_counts) {
+  const Dataset data = dataset(linear_csv(60), "y");
+  FitOptions options = quick();
+  options.output_activation = "exp";
+  const Fitted first = fit(data, options);
+  FitOptions on = quick();
+  on.continue_from = first.model;
+  on.loss = "poisson_deviance";
+  const Error error = error_of([&] { (void)fit(data, on); });
+  EXPECT_EQ(error.code, ErrorCode::usage);
+  EXPECT_EQ(error.place, "--loss");
+  EXPECT_EQ(error.got, "poisson_deviance with a model whose targets are standardised");
+}
+
 TEST(Fit, the_values_of_test_rows_do_not_reach_the_weights) {
   // Training rows alone decide the weights: with the test rows' features changed wherever the digest stays the same,
   // there must be as many such rows as the test part has.

@@ -55,6 +55,95 @@ TEST(Measure, a_regression_has_the_metrics_of_their_definitions) {
   EXPECT_NEAR(metric(metrics, "r2")->value, 1.0 - squares / spread, tolerance);
 }
 
+TEST(Measure, a_quantile_has_no_fewer_than_its_share_at_or_below) {
+  const std::vector<double> values = {5, 1, 4, 2, 3};
+  for (const auto& [tau, expected] : std::vector<std::pair<double, double>>{
+           {0.001, 1}, {0.2, 1}, {0.21, 2}, {0.5, 3}, {0.6, 3}, {0.8, 4}, {0.81, 5}, {0.999, 5}})
+    EXPECT_EQ(app::quantile(values, tau), expected) << tau;
+}
+
+/// Two targets, the second ten times the first plus one.
+std::string counts_csv(int rows) {
+  std::string text = "x,few,many\n";
+  for (int i = 0; i < rows; ++i) {
+    const int count = i * 7 % 5 + (i % 3 == 0 ? 1 : 0);
+    text += std::to_string(i % 5) + "," + std::to_string(count) + "," + std::to_string(10 * count + 1) + "\n";
+  }
+  return text;
+}
+
+/// The deviance of targets from predictions, both of one column, as McCullagh & Nelder print it.
+double deviance(const std::vector<double>& t, const std::vector<double>& a, bool counts) {
+  double sum = 0;
+  for (std::size_t r = 0; r < t.size(); ++r) {
+    if (counts)
+      sum += 2 * ((t[r] > 0 ? t[r] * std::log(t[r] / a[r]) : 0.0) - (t[r] - a[r]));
+    else
+      sum += 2 * ((t[r] - a[r]) / a[r] - std::log(t[r] / a[r]));
+  }
+  return sum;
+}
+
+TEST(Measure, deviances_have_the_metrics_of_their_definitions) {
+  const std::string csv = counts_csv(80);
+  for (const bool counts : {true, false}) {
+    FitOptions options;
+    options.epochs = 5;
+    options.test = options.validation = 0.0;
+    options.loss = counts ? "poisson" : "gamma";
+    DatasetOptions roles{.target = counts ? Names{"few", "many"} : Names{"many"}, .task = Task::regression};
+    if (!counts) roles.ignore = "few";
+    const Fitted fitted = fit(Dataset(parse_csv(csv, "t.csv"), roles), options);
+    const Table table = parse_csv(csv, "t.csv");
+    const Predictions answers = fitted.model.predict(table);
+    double total = 0, share = 0;
+    const std::size_t targets = roles.target.size();
+    for (std::size_t j = 0; j < targets; ++j) {
+      std::vector<double> t, a;
+      double sum = 0;
+      for (std::size_t r = 0; r < 80; ++r) {
+        t.push_back(std::stod(*table.cell(r, roles.target[j])));
+        a.push_back(answers.values[r * targets + j]);
+        sum += t.back();
+      }
+      const double own = deviance(t, a, counts);
+      total += own;
+      share += 1 - own / deviance(t, std::vector<double>(80, sum / 80), counts);
+    }
+    const auto& metrics = fitted.report.metrics;
+    ASSERT_EQ(metrics.size(), 5U);
+    const double scale = 80.0 * static_cast<double>(targets);
+    EXPECT_NEAR(metric(metrics, "deviance")->value, total / scale, 1e-5 * (1 + total / scale));
+    EXPECT_NEAR(metric(metrics, "d2")->value, share / static_cast<double>(targets), 1e-5);
+    EXPECT_LE(metric(metrics, "d2")->low, metric(metrics, "d2")->value);
+    // The trivial model is the mean of the rows measured: it explains nothing, and no better constant exists.
+    EXPECT_NEAR(metric(fitted.report.baselines[0].metrics, "d2")->value, 0.0, 1e-9);
+  }
+}
+
+TEST(Measure, a_quantile_loss_has_the_metrics_of_its_definition) {
+  FitOptions options;
+  options.epochs = 5;
+  options.test = options.validation = 0.0;
+  options.loss = "pinball(0.8)";
+  const Fitted fitted = fit(dataset(linear_csv(64), "y"), options);
+  const Table table = parse_csv(linear_csv(64), "same.csv");
+  const Predictions answers = fitted.model.predict(table);
+  double loss = 0, covered = 0;
+  for (std::size_t r = 0; r < 64; ++r) {
+    const double d = std::stod(*table.cell(r, "y")) - answers.values[r];
+    loss += std::max(0.8 * d, -0.2 * d);
+    covered += d <= 0 ? 1 : 0;
+  }
+  const auto& metrics = fitted.report.metrics;
+  ASSERT_EQ(metrics.size(), 6U);
+  EXPECT_NEAR(metric(metrics, "pinball")->value, loss / 64, 1e-4);
+  EXPECT_NEAR(metric(metrics, "coverage")->value, covered / 64, 1e-12);
+  const auto& trivial = fitted.report.baselines[0].metrics;
+  EXPECT_NEAR(metric(trivial, "d2")->value, 0.0, 1e-12);
+  EXPECT_NEAR(metric(metrics, "d2")->value, 1 - loss / 64 / metric(trivial, "pinball")->value, 1e-4);
+}
+
 TEST(Measure, long_tables_are_measured_in_groups) {
   FitOptions options;
   options.epochs = 1;
