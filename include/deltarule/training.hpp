@@ -19,8 +19,8 @@ enum class Reduction { mean, sum };
 struct TrainerOptions {
   Optimizer optimizer = DeltaRule{};
   Reduction reduction = Reduction::mean;
-  double l2 = 0.0;          ///< adds l2·w to the slope of each weight (not bias), after reduction
-  double l1 = 0.0;          ///< adds l1·sign(w), likewise
+  double l2 = 0.0;  ///< adds l2·w to the slope of each weight (not bias), after reduction
+  double l1 = 0.0;  ///< adds l1·sign(w), likewise
   /// ε in [0, 1): the targets that are learnt from are t(1−ε) + ε/K, K classes of a softmax or 2 for binary
   /// cross-entropy; other losses have no such thing. Training losses are of these targets; validation losses, tss and
   /// predictions know nothing of it.

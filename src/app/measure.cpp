@@ -225,13 +225,12 @@ std::vector<Metric> measure_quantile(const model::Decisions& decisions, const da
       to[2] = t[r] <= a ? 1.0 : 0.0;
     }
   }
-  return evaluate(
-      sums,
-      {mean_over_targets("pinball", targets, kColumns, [](double n, const double* s) { return s[0] / n; }),
-       mean_over_targets("coverage", targets, kColumns, [](double n, const double* s) { return s[2] / n; }),
-       mean_over_targets("d2", targets, kColumns,
-                         [](double /*n*/, const double* s) { return share_explained(s[0], s[1]); })},
-      seed);
+  return evaluate(sums,
+                  {mean_over_targets("pinball", targets, kColumns, [](double n, const double* s) { return s[0] / n; }),
+                   mean_over_targets("coverage", targets, kColumns, [](double n, const double* s) { return s[2] / n; }),
+                   mean_over_targets("d2", targets, kColumns,
+                                     [](double /*n*/, const double* s) { return share_explained(s[0], s[1]); })},
+                  seed);
 }
 
 /// Per target: deviance of the prediction, t, and t log t or log t, of which the deviance of the mean can be made.

@@ -1,4 +1,5 @@
-// What a loss asks of the targets of a table: counts and amounts are not standardised, and must be some. Trains nothing.
+// What a loss asks of the targets of a table: counts and amounts are not standardised, and must be some. Trains
+// nothing.
 #pragma once
 
 #include <cstdint>

@@ -37,7 +37,7 @@ enum class LossKind : std::uint8_t {
   pinball,           // parameter: the quantile
   poisson_deviance,  // from net inputs; exp outputs
   gamma_deviance,    // likewise
-  output_sum,  // sum of the outputs, for tests of the passes
+  output_sum,        // sum of the outputs, for tests of the passes
   custom,
 };
 

@@ -50,8 +50,8 @@ struct AbsoluteError {
   }
 };
 
-/// τ d above the activation, (τ − 1) d below it, with d = t − a: least where a is the τ-quantile of the targets (Koenker
-/// & Bassett 1978). The slope at a = t is 0, one of those between −τ and 1 − τ.
+/// τ d above the activation, (τ − 1) d below it, with d = t − a: least where a is the τ-quantile of the targets
+/// (Koenker & Bassett 1978). The slope at a = t is 0, one of those between −τ and 1 − τ.
 struct Pinball {
   template <class T>
   static T value(T a, T t, T tau) {

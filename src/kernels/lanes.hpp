@@ -41,8 +41,8 @@ struct LaneLayer {
 
 enum class LaneRule : std::uint8_t { delta_rule, momentum, nesterov, adam, rmsprop };
 
-/// ∂E/∂a (for a loss from net inputs: the deltas) and E of one pattern in every lane, where they are not half the squared
-/// error. net, a, t, to: [outputs][lanes]; E: [lanes]. A lane whose E is not finite, or huge, gets NaN in `to`.
+/// ∂E/∂a (for a loss from net inputs: the deltas) and E of one pattern in every lane, where they are not half the
+/// squared error. net, a, t, to: [outputs][lanes]; E: [lanes]. A lane whose E is not finite, or huge, gets NaN in `to`.
 template <class T>
 using LaneLoss = void (*)(const void* context, const T* net, const T* a, const T* t, T* to, double* E);
 

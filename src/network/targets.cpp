@@ -36,7 +36,8 @@ Result<LabelSmoothing> label_smoothing(const derivation::Loss& loss, std::size_t
   const bool softmax = loss.kind == LossKind::softmax_cross_entropy;
   if (!softmax && loss.kind != LossKind::binary_cross_entropy)
     return refuse(std::to_string(epsilon) + " with the loss " + loss.name,
-                  "softmax_cross_entropy or binary_cross_entropy, whose targets are labels", "Leave labels as they are");
+                  "softmax_cross_entropy or binary_cross_entropy, whose targets are labels",
+                  "Leave labels as they are");
   return LabelSmoothing{1.0 - epsilon, epsilon / (softmax ? static_cast<double>(outputs) : 2.0)};
 }
 

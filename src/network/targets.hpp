@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <string_view>
 
-#include "derivation/registry.hpp"
 #include "deltarule/error.hpp"
+#include "derivation/registry.hpp"
 #include "network/passes.hpp"
 #include "network/workspace.hpp"
 

@@ -43,7 +43,8 @@ Error diverged_at(const network::Fault& fault, std::size_t pattern, const networ
   if (fault.stage == Stage::target_range)
     return {ErrorCode::data, "pattern " + std::to_string(pattern + 1),
             "a target that the loss " + network.loss().name + " is not defined for",
-            std::string(network::target_range(network.loss()).in_words()), "correct the target, or choose another loss"};
+            std::string(network::target_range(network.loss()).in_words()),
+            "correct the target, or choose another loss"};
   const bool in_layer = fault.stage == Stage::activation || fault.stage == Stage::delta;
   const std::size_t layer = in_layer ? fault.layer + std::size_t{1} : layers;
   return diverged("pattern " + std::to_string(pattern + 1) +

@@ -82,8 +82,9 @@ struct Trainer<T>::Impl {
     const std::size_t size = trained.parameters().size();
     for (std::size_t k = 0; k < update->state_names().size(); ++k) state.arrays.emplace_back(size);
     if (guarded) before.assign(1 + state.arrays.size(), base::AlignedBuffer<T>(size));
-    // Per-pattern learning takes targets as they are.
-    if (!guarded && !smoothing.is_on()) online = Online<T>::create(trained, given, state);
+    if (!guarded) online = Online<T>::create(trained, given, state);
+    if (smoothing.is_on())
+      for (auto& targets : smoothed_targets) targets = base::AlignedBuffer<T>(trained.outputs());
   }
 
   network::Network<T>& network;
@@ -104,6 +105,7 @@ struct Trainer<T>::Impl {
   bool has_forward = false;               // `pattern` holds a forward pass with the weights as they are
   std::unique_ptr<Online<T>> online;      // null for rules and settings that it does not serve
   base::AlignedBuffer<T> gathered[2][2];  // inputs and targets of two single patterns
+  base::AlignedBuffer<T> smoothed_targets[2];
 
   const kernels::Kernels<T>& kernels() const { return kernels::kernels<T>(); }
 
@@ -170,8 +172,7 @@ struct Trainer<T>::Impl {
   /// Adds the errors of the rows to `loss`; the first fault in pattern order otherwise.
   Result<void> add_losses(std::span<const std::uint32_t> patterns, bool small, double& loss) {
     for (std::size_t r = 0; r < patterns.size(); ++r) {
-      if (!small && batch->fault(r).stage != Stage::none)
-        return diverged_at(batch->fault(r), patterns[r], network);
+      if (!small && batch->fault(r).stage != Stage::none) return diverged_at(batch->fault(r), patterns[r], network);
       loss += batch->loss(r);
     }
     if (std::isfinite(loss)) return {};
@@ -334,13 +335,20 @@ struct Trainer<T>::Impl {
     return pattern.fault(0).stage == Stage::target_range ? LearnStatus::target_out_of_range : LearnStatus::not_finite;
   }
 
+  /// The targets that are learnt from: the given ones, or the same smoothed, in place 0 or 1.
+  const T* to_learn(const T* t, std::size_t place) {
+    if (!smoothing.is_on()) return t;
+    T* const to = smoothed_targets[place].data();
+    for (std::size_t j = 0; j < network.outputs(); ++j) to[j] = smoothing.of(t[j]);
+    return to;
+  }
+
   /// One pattern by the general way, which looks at everything that may not be finite.
   bool learn_generally(const T* x, const T* t) {
     network.settle();
     has_forward = false;
     pattern.put_inputs(0, x);
     pattern.put_targets(0, t);
-    network::smooth_targets(smoothing, pattern, {0, 1});
     network::forward(network, pattern, {0, 1});
     network::deltas(network, pattern, {0, 1});
     network::find_faults(network, pattern, {0, 1});
@@ -367,7 +375,7 @@ struct Trainer<T>::Impl {
   /// Where pattern number `index` lies, or where it has been gathered to: `place` is 0 or 1.
   Single single(const base::PatternSource<T>& source, const std::uint32_t& index, std::size_t place) {
     const auto x = source.resident_inputs(), t = source.resident_targets();
-    if (x.data != nullptr && t.data != nullptr) return {x.row(index), t.row(index)};
+    if (x.data != nullptr && t.data != nullptr) return {x.row(index), to_learn(t.row(index), place)};
     auto& [inputs, targets] = gathered[place];
     if (inputs.size() == 0) {
       inputs = base::AlignedBuffer<T>(source.inputs());
@@ -375,7 +383,7 @@ struct Trainer<T>::Impl {
     }
     source.gather({&index, 1}, {inputs.data(), 1, source.inputs(), source.inputs()},
                   {targets.data(), 1, source.targets(), source.targets()});
-    return {inputs.data(), targets.data()};
+    return {inputs.data(), to_learn(targets.data(), place)};
   }
 
   /// Learns resident patterns one by one as long as they are plain: adds their E to `sum`, returns how many.
@@ -395,8 +403,7 @@ struct Trainer<T>::Impl {
     double loss = 0;
     if (learn_quickly(one.x, one.t, &loss)) return loss;
     if (learn_generally(one.x, one.t)) return pattern.loss(0);
-    if (pattern.fault(0).stage != Stage::none)
-      return diverged_at(pattern.fault(0), index, network);
+    if (pattern.fault(0).stage != Stage::none) return diverged_at(pattern.fault(0), index, network);
     return diverged_in<T>(network, slopes.span());
   }
 
@@ -487,8 +494,9 @@ LearnStatus Trainer<T>::learn_one(std::span<const T> x, std::span<const T> t) no
   Impl& self = *impl_;
   if (x.size() != self.network.inputs() || t.size() != self.network.outputs()) return LearnStatus::shape_error;
   const base::FlushDenormals mode;
-  if (self.learn_quickly(x.data(), t.data(), nullptr)) return LearnStatus::learned;
-  return self.counted(self.learn_generally(x.data(), t.data()));
+  const T* const targets = self.to_learn(t.data(), 0);
+  if (self.learn_quickly(x.data(), targets, nullptr)) return LearnStatus::learned;
+  return self.counted(self.learn_generally(x.data(), targets));
 }
 
 template <class T>

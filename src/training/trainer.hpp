@@ -1,8 +1,9 @@
 // The lower rungs of training: one step over a batch, one pattern, and a caller's own slopes. Epochs, stopping and
 // history are in loop.hpp. Everything is sized when the trainer is built or first meets a larger batch; after that
 // nothing allocates. The refusal rule: a pattern is refused when the loss is not defined for its targets, when a number
-// in its inputs, targets, activations, deltas or slopes is not finite, when the sum of the squares of such a group is not finite in T, or when its E is not; that
-// refuses 1e300 in f64 as it refuses 1e30 in f32, and keeps every later product finite.
+// in its inputs, targets, activations, deltas or slopes is not finite, when the sum of the squares of such a group is
+// not finite in T, or when its E is not; that refuses 1e300 in f64 as it refuses 1e30 in f32, and keeps every later
+// product finite.
 #pragma once
 
 #include <cstddef>

@@ -90,8 +90,8 @@ struct Fitted {
 };
 
 TEST(Losses, AQuantileLiesAboveItsShareOfRowsNeverSeen) {
-  for (const auto& [loss, tau] : std::vector<std::pair<std::string, double>>{
-           {"pinball(0.9)", 0.9}, {"pinball(0.1)", 0.1}, {"quantile", 0.5}}) {
+  for (const auto& [loss, tau] :
+       std::vector<std::pair<std::string, double>>{{"pinball(0.9)", 0.9}, {"pinball(0.1)", 0.1}, {"quantile", 0.5}}) {
     const Fitted fitted(&spread, loss);
     double below = 0, off = 0;
     for (std::size_t i = 0; i < fitted.predicted.size(); ++i) {

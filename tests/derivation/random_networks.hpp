@@ -16,7 +16,7 @@ namespace deltarule::derivation::testing {
 inline const std::vector<std::string> kUnitActivations = {
     "identity", "sigmoid", "tanh",      "scaled_tanh",     "relu",     "leaky_relu",
     "elu",      "selu",    "gelu",      "swish",           "softplus", "softsign",
-    "gaussian", "sin",     "hard_tanh", "leaky_relu(0.2)", "elu(0.7)",         "exp"};
+    "gaussian", "sin",     "hard_tanh", "leaky_relu(0.2)", "elu(0.7)", "exp"};
 /// For layers that feed on other units: an exponential of an exponential leaves the numbers that tolerances are for.
 inline const std::vector<std::string> kDeepActivations(kUnitActivations.begin(), kUnitActivations.end() - 1);
 inline const std::vector<std::string> kFreeLosses = {"half_squared_error", "mean_squared_error", "huber",

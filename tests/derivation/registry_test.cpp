@@ -85,7 +85,8 @@ TEST(Registry, ParametersThatMakeNoSenseAreRefused) {
         "leaky_relu(0.1)x", "leaky_relu(0.1,0.2)", "tanh(2)", "sigmoid()", "", "()", "(1)"})
     EXPECT_FALSE(find_activation(text).ok()) << text;
   for (const char* text : {"huber(0)", "huber(-1)", "huber(nan)", "mse(2)", "pinball(0)", "pinball(1)", "pinball(-0.1)",
-                           "pinball(90)", "pinball(nan)", "poisson(2)"}) EXPECT_FALSE(find_loss(text).ok()) << text;
+                           "pinball(90)", "pinball(nan)", "poisson(2)"})
+    EXPECT_FALSE(find_loss(text).ok()) << text;
 }
 
 TEST(Registry, AQuantileThatIsNoneIsRefusedWithItsRange) {

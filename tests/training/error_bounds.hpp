@@ -114,7 +114,8 @@ class ErrorBounds {
     for (std::size_t j = 0; j < delta.size(); ++j)
       bounds.E +=
           (std::fabs(layer.delta[j]) + targets + 1) * bounds.I[last][j] +
-          (std::fabs(layer.dE_da[j]) * (derivation::is_from_net_inputs(resolved_.loss) ? 0 : 1) + 1) * bounds.a[last][j] +
+          (std::fabs(layer.dE_da[j]) * (derivation::is_from_net_inputs(resolved_.loss) ? 0 : 1) + 1) *
+              bounds.a[last][j] +
           (n + kFunctionError) * u_ * (targets + std::fabs(pass.E) + std::fabs(layer.a[j]) + std::fabs(layer.I[j]));
     bounds.delta.assign(graph_.layers().size(), {});
     bounds.delta[last] = delta;

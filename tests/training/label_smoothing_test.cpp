@@ -85,8 +85,7 @@ TEST(LabelSmoothing, OfOnePatternIsAStepOfOne) {
 }
 
 TEST(LabelSmoothing, KeepsTheSumOfTheTargetsOfASoftmax) {
-  const auto smoothing =
-      network::label_smoothing(*derivation::find_loss("softmax_cross_entropy"), 4, kEpsilon);
+  const auto smoothing = network::label_smoothing(*derivation::find_loss("softmax_cross_entropy"), 4, kEpsilon);
   ASSERT_TRUE(smoothing);
   EXPECT_EQ(smoothing->of(1.0) + 3 * smoothing->of(0.0), 1.0);
   EXPECT_EQ(smoothing->of(0.0), kEpsilon / 4);

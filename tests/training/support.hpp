@@ -70,9 +70,9 @@ inline NetworkSpec random_spec(Dice& dice, const Pair& output, std::size_t wides
   NetworkSpec spec;
   spec.inputs = dice.between(1, widest);
   for (std::size_t l = dice.between(0, 2); l > 0; --l)
-    spec.layers.push_back({dice.between(1, widest), dice.one_of(spec.layers.empty()
-                                                                   ? derivation::testing::kUnitActivations
-                                                                   : derivation::testing::kDeepActivations)});
+    spec.layers.push_back(
+        {dice.between(1, widest), dice.one_of(spec.layers.empty() ? derivation::testing::kUnitActivations
+                                                                  : derivation::testing::kDeepActivations)});
   spec.layers.push_back({dice.between(output.activation == "softmax" ? 2 : 1, widest), output.activation});
   spec.loss = output.loss;
   for (std::size_t l = 0; l < spec.layers.size(); ++l) {

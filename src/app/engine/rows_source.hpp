@@ -83,10 +83,8 @@ Result<void> check_target(const derivation::Loss& loss, T value, const std::stri
   if (range.holds(static_cast<double>(value))) return {};
   char text[32];
   const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  return Error{ErrorCode::data,
-               what + ", row " + std::to_string(row + 1) + ", column " + std::to_string(column + 1),
-               std::string(text, end),
-               std::string(range.in_words()) + ": the loss is " + loss.name,
+  return Error{ErrorCode::data, what + ", row " + std::to_string(row + 1) + ", column " + std::to_string(column + 1),
+               std::string(text, end), std::string(range.in_words()) + ": the loss is " + loss.name,
                "Correct the target, or choose another loss"};
 }
 

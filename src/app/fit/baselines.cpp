@@ -109,8 +109,7 @@ const Metric* main_metric(const std::vector<Metric>& metrics) {
 }  // namespace
 
 Baseline trivial_baseline(const data::BoundTable& bound, const Judge& judge) {
-  return data::has_classes(bound.preprocessing().task) ? most_frequent_class(bound, judge)
-                                                       : constant(bound, judge);
+  return data::has_classes(bound.preprocessing().task) ? most_frequent_class(bound, judge) : constant(bound, judge);
 }
 
 Measurement measure_learned(const Material& material, const model::Model& model, const std::vector<std::uint32_t>& rows,

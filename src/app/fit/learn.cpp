@@ -46,7 +46,8 @@ network::Network<T> first_network(const NetworkSpec& spec, const Settings& setti
 
 /// Biases of the outputs at the log of the mean target, where the best constant prediction is: e^0 = 1 may be far away.
 template <class T>
-void begin_at_mean(network::Network<T>& network, const data::BoundTable& bound, const std::vector<std::uint32_t>& rows) {
+void begin_at_mean(network::Network<T>& network, const data::BoundTable& bound,
+                   const std::vector<std::uint32_t>& rows) {
   const base::Layer& output = network.graph().layers().back();
   if (!output.bias || !output.train_bias) return;
   std::vector<T> weights = network.weights();

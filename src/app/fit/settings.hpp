@@ -22,7 +22,7 @@ struct Settings {
   NetworkSpec network;      // inputs and outputs filled in
   bool own_wiring = false;  // the user's: its number of inputs is fixed
   std::string init;
-  bool begin_at_mean = false;  // biases of exp outputs begin at the log of the mean target
+  bool begin_at_mean = false;      // biases of exp outputs begin at the log of the mean target
   std::vector<double> start_from;  // empty: drawn
   TrainerOptions trainer;
   FitSettings training;
