@@ -28,6 +28,8 @@ HWY_NOINLINE typename NarrowOps<T>::V narrow_value(ActivationKind kind, T parame
       return Swish<Ops>::value(x, p);
     case ActivationKind::softsign:
       return Softsign<Ops>::value(x, p);
+    case ActivationKind::exp:
+      return Exponential<Ops>::value(x, p);
     case ActivationKind::gaussian:
       return Gaussian<Ops>::value(x, p);
     case ActivationKind::hard_tanh:
@@ -59,6 +61,8 @@ HWY_NOINLINE typename NarrowOps<T>::V narrow_slope(ActivationKind kind, T parame
       return Swish<Ops>::slope(x, a, p);
     case ActivationKind::softsign:
       return Softsign<Ops>::slope(x, a, p);
+    case ActivationKind::exp:
+      return Exponential<Ops>::slope(x, a, p);
     case ActivationKind::gaussian:
       return Gaussian<Ops>::slope(x, a, p);
     case ActivationKind::hard_tanh:

@@ -392,7 +392,7 @@ struct Trainer<T>::Impl {
     if (online == nullptr || x.data == nullptr || t.data == nullptr) return 0;
     std::size_t done = 0;
     for (double loss = 0; done < patterns.size(); ++done, sum += loss)
-      if (!online->learn(x.row(patterns[done]), t.row(patterns[done]), &loss)) break;
+      if (!online->learn(x.row(patterns[done]), to_learn(t.row(patterns[done]), 0), &loss)) break;
     state.steps += done;
     has_forward = has_forward && done == 0;
     return done;
