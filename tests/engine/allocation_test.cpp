@@ -55,6 +55,25 @@ TEST(Allocation, DoesNotHappenWhileLearning) {
     }
 }
 
+TEST(Allocation, DoesNotHappenWithCountsAmountsQuantilesOrSmoothedLabels) {
+  const Patterns patterns;
+  const std::span<const float> x(patterns.x), t(patterns.t);
+  const std::vector<float> bad{1, -1};
+  struct Kind {
+    const char *output, *loss;
+    double label_smoothing;
+  };
+  for (const Kind& kind : {Kind{"exp", "poisson_deviance", 0}, Kind{"exp", "gamma_deviance", 0},
+                           Kind{"identity", "pinball(0.9)", 0}, Kind{"sigmoid", "binary_cross_entropy", 0.1}}) {
+    Network network({.inputs = 5, .layers = {{30, "tanh"}, {2, kind.output}}, .loss = kind.loss}, Seed{1});
+    Trainer trainer(network, {.optimizer = DeltaRule{.learning_rate = 1e-3}, .label_smoothing = kind.label_smoothing});
+    EXPECT_EQ(allocations_of_later_calls([&] { (void)trainer.learn_one(x.first(5), t.first(2)); }), 0u) << kind.loss;
+    EXPECT_EQ(allocations_of_later_calls([&] { (void)trainer.learn_one(x.first(5), bad); }), 0u) << kind.loss;
+    EXPECT_EQ(allocations_of_later_calls([&] { (void)trainer.step(rows(x.first(160), 5), rows(t.first(64), 2)).ok(); }),
+              0u);
+  }
+}
+
 TEST(Allocation, DoesNotHappenInRepeatedPredictions) {
   const Patterns patterns;
   const Network network({.inputs = 5, .layers = {{30, "tanh"}, {2, "softmax"}}, .loss = "softmax_cross_entropy"},

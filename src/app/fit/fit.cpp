@@ -172,6 +172,8 @@ Prepared prepare(const Dataset& data, const FitOptions& options) {
   prepared.plan.choices = choices.all();
   describe_choices(prepared, options, prepared.plan);
   note_unreachable(prepared.settings, prepared.preprocessing, prepared.plan);
+  if (prepared.settings.begin_at_mean)
+    prepared.plan.notices.push_back("biases of the outputs begin at the logarithm of the mean target (--init auto)");
   if (options.momentum && !options.optimizer)
     prepared.plan.notices.push_back("the optimizer is momentum because of --momentum; --optimizer changes it");
   if (linear && options.activation)

@@ -171,7 +171,6 @@ void choose_start(const FitOptions& options, const Defaults& defaults, Settings&
     settings.init = pick(choices, "init", "--init", options.init, defaults.init, kWord);
     check_init(settings.init);
     settings.begin_at_mean = settings.init == "auto" && loss && keeps_targets(*loss);
-    if (settings.begin_at_mean) choices.add("first output bias", "log of the mean target", "--init", false);
   }
   choices.add("seed", std::to_string(options.seed), "--seed", options.seed != 0);
 }
