@@ -198,6 +198,90 @@ SoftmaxSum<T> softmax_of(const T* net, T* a, std::size_t units) {
   return {largest, sum};
 }
 
+template <class D>
+HWY_INLINE hn::Vec<D> widened(D d, hn::Vec<hn::Rebind<float, D>> x) {
+  return hn::PromoteTo(d, x);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> widened(D, hn::Vec<D> x) {
+  return x;
+}
+
+// The largest of a vector's lanes.
+template <class D>
+HWY_INLINE hn::TFromD<D> largest_lane(D, hn::Vec<D> x) {
+  if constexpr (hn::MaxLanes(D()) == 2) {
+    const auto low = hn::GetLane(x), high = hn::ExtractLane(x, 1);
+    return high > low ? high : low;
+  } else {
+    const hn::Half<D> half;
+    return largest_lane(half, hn::Max(hn::LowerHalf(half, x), hn::UpperHalf(half, x)));
+  }
+}
+
+// softmax_of() for a row that may be read and written to the end of its last vector: no tail goes number by number. A
+// NaN may hide among the largest; it comes out of its own exponential.
+template <class T>
+HWY_INLINE SoftmaxSum<T> softmax_of_padded(const T* net, T* a, std::size_t units) {
+  using Ops = SimdOps<T>;
+  const typename Ops::D d;
+  auto largest = Ops::set(net[0]);
+  for (std::size_t u = 0; u < units; u += Ops::kLanes) {
+    const auto real = hn::FirstN(d, HWY_MIN(units - u, Ops::kLanes));
+    largest = hn::Max(largest, hn::IfThenElse(real, Ops::load(net + u), largest));
+  }
+  const T most = largest_lane(d, largest);
+  for (std::size_t u = 0; u < units; u += Ops::kLanes) {
+    const auto real = hn::FirstN(d, HWY_MIN(units - u, Ops::kLanes));
+    const auto below = Ops::subtract(Ops::load(net + u), Ops::set(most));
+    Ops::store(hn::IfThenElseZero(real, exp_formula<Ops>(below)), a + u);
+  }
+  // Zeros of the padding, which change no sum that is not −0.
+  typename Eight<T>::V sum[Eight<T>::kParts];
+  for (auto& part : sum) part = hn::Zero(typename Eight<T>::D());
+  for (std::size_t u = 0; u < units; u += 8) {
+    DELTARULE_UNROLL for (std::size_t part = 0; part < Eight<T>::kParts; ++part) {
+      sum[part] = hn::Add(sum[part], hn::LoadU(typename Eight<T>::D(), a + u + part * Eight<T>::kLanes));
+    }
+  }
+  const T whole = join_eight<T>(sum);
+  for (std::size_t u = 0; u < units; u += Ops::kLanes)
+    Ops::store(Ops::divide(Ops::load(a + u), Ops::set(whole)), a + u);
+  return {most, whole};
+}
+
+template <class T>
+HWY_INLINE void softmax_rows(const T* net, std::size_t width, std::size_t units, std::size_t rows, T* a,
+                             SoftmaxSum<T>* sums) {
+  for (std::size_t r = 0; r < rows; ++r, net += width, a += width) sums[r] = softmax_of_padded<T>(net, a, units);
+}
+
+template <class D>
+HWY_INLINE hn::Vec<hn::Rebind<float, D>> narrowed(D, hn::Vec<D> x, float) {
+  return hn::DemoteTo(hn::Rebind<float, D>(), x);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> narrowed(D, hn::Vec<D> x, double) {
+  return x;
+}
+
+template <class T>
+HWY_INLINE void softmax_deltas_of(const T* t, const T* a, const double* target_sums, std::size_t width,
+                                  std::size_t units, std::size_t rows, T* delta) {
+  const hn::ScalableTag<double> wide;
+  constexpr std::size_t lanes = hn::MaxLanes(hn::ScalableTag<double>());
+  const hn::Rebind<T, hn::ScalableTag<double>> narrow;
+  for (std::size_t r = 0; r < rows; ++r, t += width, a += width, delta += width) {
+    const auto target_sum = hn::Set(wide, target_sums[r]);
+    for (std::size_t u = 0; u < width; u += lanes) {
+      const auto share = hn::Mul(widened(wide, hn::LoadU(narrow, a + u)), target_sum);
+      const auto whole = hn::Sub(widened(wide, hn::LoadU(narrow, t + u)), share);
+      const auto real = hn::FirstN(wide, units > u ? HWY_MIN(units - u, lanes) : 0);
+      hn::StoreU(narrowed(wide, hn::IfThenElseZero(real, whole), T(0)), narrow, delta + u);
+    }
+  }
+}
+
 template <class T>
 struct KeepMovable {
   HWY_INLINE void operator()(const T* movable, T* values) const {
@@ -213,15 +297,6 @@ struct AddPart {
     SimdOps<T>::store(SimdOps<T>::add(SimdOps<T>::load(total), SimdOps<T>::load(part)), total);
   }
 };
-
-template <class D>
-HWY_INLINE hn::Vec<D> widened(D d, hn::Vec<hn::Rebind<float, D>> x) {
-  return hn::PromoteTo(d, x);
-}
-template <class D>
-HWY_INLINE hn::Vec<D> widened(D, hn::Vec<D> x) {
-  return x;
-}
 
 // The numbers of a row that fill no panel. Where loads can be masked, vectors; elsewhere kSize numbers if `n` has that
 // bit, and on to the next: no loop over what is left of a row.

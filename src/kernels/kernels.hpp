@@ -73,6 +73,14 @@ struct Kernels {
   /// Softmax over `units` numbers: largest net input subtracted first, sum in the eight-partial order. a may be net.
   SoftmaxSum<T> (*softmax)(const T* net, T* a, std::size_t units);
 
+  /// The same for each row of one panel of net inputs, all of the outputs. a: [rows][width], sums: [rows].
+  void (*softmax_panel)(const T* net, std::size_t width, std::size_t units, std::size_t rows, T* a,
+                        SoftmaxSum<T>* sums);
+  /// (10) with softmax and cross-entropy, for one panel: delta[r][u] = t[r][u] − a[r][u] S_r in double, then rounded,
+  /// zero beyond `units`. S_r = Σ_u t[r][u] over all outputs: [rows].
+  void (*softmax_deltas)(const T* t, const T* a, const double* target_sums, std::size_t width, std::size_t units,
+                         std::size_t rows, T* delta);
+
   /// Row which[r] of a matrix of whole rows into row r of `to`, for to.rows rows of to.units numbers. Padding stays
   /// zero. Gives at least Σ x² of what was copied, rounded and in no stated order, at most 16 times that: only for
   /// bounds with room to spare.

@@ -2,6 +2,7 @@
 // the same bits. Slow on purpose: nothing here is rearranged for speed.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -180,6 +181,20 @@ struct Twin {
     const T sum = join(partial);
     for (std::size_t u = 0; u < units; ++u) a[u] /= sum;
     return {largest, sum};
+  }
+
+  static void softmax_panel(const T* net, std::size_t width, std::size_t units, std::size_t rows, T* a,
+                            SoftmaxSum<T>* sums) {
+    for (std::size_t r = 0; r < rows; ++r, net += width, a += width) sums[r] = softmax(net, a, units);
+  }
+  static void softmax_deltas(const T* t, const T* a, const double* target_sums, std::size_t width, std::size_t units,
+                             std::size_t rows, T* delta) {
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t u = 0; u < width; ++u) {
+        const std::size_t at = r * width + u;
+        const double whole = u < units ? static_cast<double>(t[at]) - static_cast<double>(a[at]) * target_sums[r] : 0.0;
+        delta[at] = static_cast<T>(whole);
+      }
   }
 
   static bool learn_chain(const Chain<T>& chain, ChainSide<T>& now, const ChainSide<T>& before, const T* x, const T* t,

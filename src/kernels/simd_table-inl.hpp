@@ -81,6 +81,14 @@ struct Functions {
                                   std::size_t n) {
     multiply_derivative_any<T>(kind, parameter, net, a, values, n);
   }
+  static void softmax_panel(const T* net, std::size_t width, std::size_t units, std::size_t rows, T* a,
+                            SoftmaxSum<T>* sums) {
+    softmax_rows<T>(net, width, units, rows, a, sums);
+  }
+  static void softmax_deltas(const T* t, const T* a, const double* target_sums, std::size_t width, std::size_t units,
+                             std::size_t rows, T* delta) {
+    softmax_deltas_of<T>(t, a, target_sums, width, units, rows, delta);
+  }
   static SoftmaxSum<T> softmax(const T* net, T* a, std::size_t units) { return softmax_of<T>(net, a, units); }
 
   static T gather_rows(const T* from, const std::uint32_t* which, Panels<T> to) { return gather<T>(from, which, to); }

@@ -20,6 +20,8 @@ constexpr Kernels<T> make_table(const char* name, bool fused) {
           .activate = &F::activate,
           .multiply_derivative = &F::multiply_derivative,
           .softmax = &F::softmax,
+          .softmax_panel = &F::softmax_panel,
+          .softmax_deltas = &F::softmax_deltas,
           .gather_rows = &F::gather_rows,
           .squared_errors = &F::squared_errors,
           .scale = &F::scale,

@@ -63,6 +63,16 @@ void copy_row_back(const T* from, const Panels<T>& to, std::size_t row) {
 template <class T>
 void softmax_rows(Workspace<T>& workspace, std::size_t layer, RowRange rows) {
   const Panels<T> net = workspace.net(layer), a = workspace.activations(layer);
+  if (net.count() == 1) {
+    kernels::SoftmaxSum<T> sums[kChunk];
+    const Panels<T> from = net.slice(rows.first, rows.count), to = a.slice(rows.first, rows.count);
+    kernels::kernels<T>().softmax_panel(from.panel(0), from.width(0), from.units, rows.count, to.panel(0), sums);
+    for (std::size_t r = 0; r < rows.count; ++r) {
+      workspace.scratch(rows.first + r)[0] = static_cast<double>(sums[r].largest);
+      workspace.scratch(rows.first + r)[1] = static_cast<double>(sums[r].sum);
+    }
+    return;
+  }
   for (std::size_t r = rows.first; r < rows.first + rows.count; ++r) {
     T* const row = workspace.output_row(r);
     copy_row(net, r, row);
@@ -107,16 +117,24 @@ double half_squared_error(const Panels<T>& a, const Panels<T>& t, std::size_t ro
   return 0.5 * sum;
 }
 
-/// −Σ t ln a = Σ t (ln Σ e^I − I), from what softmax_rows() left in the scratch.
+/// −Σ t ln a = Σ t (ln Σ e^I − I) of units side by side, added to E. No branch: which class it is cannot be predicted.
+template <class T>
+void add_cross_entropy(const T* net, const T* t, std::size_t units, double largest, double log_sum, double& E) {
+  for (std::size_t u = 0; u < units; ++u) {
+    const double target = static_cast<double>(t[u]);
+    const double part = target * (log_sum + (largest - static_cast<double>(net[u])));
+    E += target != 0 ? part : 0.0;  // 0 times an infinite logarithm is still no error
+  }
+}
+
+/// The same for a row, from what softmax_rows() left in the scratch.
 template <class T>
 double softmax_cross_entropy(Workspace<T>& workspace, const Panels<T>& net, const Panels<T>& t, std::size_t row) {
   const double largest = workspace.scratch(row)[0], log_sum = base::log(workspace.scratch(row)[1]);
   double E = 0;
-  for (std::size_t u = 0; u < net.units; ++u) {
-    const double target = static_cast<double>(t(row, u));
-    // 0 times an infinite logarithm is still no error.
-    if (target != 0) E += target * (log_sum + (largest - static_cast<double>(net(row, u))));
-  }
+  for (std::size_t p = 0; p < net.count(); ++p)
+    add_cross_entropy(net.panel(p) + row * net.width(p), t.panel(p) + row * t.width(p), net.units_in(p), largest,
+                      log_sum, E);
   return E;
 }
 
@@ -173,12 +191,31 @@ void output_deltas_of_row(const Network<T>& network, Workspace<T>& workspace, st
   }
 }
 
+/// The same for softmax and cross-entropy of few outputs.
+template <class T>
+void softmax_deltas(Workspace<T>& workspace, std::size_t last, RowRange rows) {
+  const Panels<T> net = workspace.net(last), t = workspace.targets();
+  double sums[kChunk];
+  for (std::size_t r = 0; r < rows.count; ++r) {
+    workspace.loss(rows.first + r) = softmax_cross_entropy(workspace, net, t, rows.first + r);
+    const T* const targets = t.panel(0) + (rows.first + r) * t.width(0);
+    double sum = 0;
+    for (std::size_t u = 0; u < t.units; ++u) sum += static_cast<double>(targets[u]);
+    sums[r] = sum;
+  }
+  const auto of = [&](const Panels<T>& all) { return all.slice(rows.first, rows.count).panel(0); };
+  kernels::kernels<T>().softmax_deltas(of(t), of(workspace.outputs()), sums, t.width(0), t.units, rows.count,
+                                       of(workspace.deltas(last)));
+}
+
 /// E_p, (9) and (10) for all rows.
 template <class T>
 void output_deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows) {
   const std::size_t last = network.graph().layers().size() - 1;
   const derivation::Activation& f = network.activation(last);
   const std::size_t end = rows.first + rows.count;
+  if (network.loss().kind == LossKind::softmax_cross_entropy && workspace.outputs().count() == 1)
+    return softmax_deltas(workspace, last, rows);
   if (network.loss().kind != LossKind::half_squared_error || f.kind == ActivationKind::softmax) {
     for (std::size_t r = rows.first; r < end; ++r) {
       workspace.loss(r) = loss_from_pass(network, workspace, r);

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/aligned.hpp"
+#include "base/panels.hpp"
 #include "derivation/activations.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/same_bits.hpp"
@@ -128,6 +130,43 @@ TYPED_TEST(Elementwise, SoftmaxHasTheBitsOfTheScalarTwinAndSumsToOne) {
     }
   }
   EXPECT_EQ(this->compared_, tables.size() * 2 * ((kLargest + 1) * 3 + 1));
+}
+
+TYPED_TEST(Elementwise, PanelsOfSoftmaxHaveTheBitsOfRowsAndTheirDeltasThoseOfTheTwin) {
+  using T = TypeParam;
+  constexpr std::size_t rows = 3, wide = base::kPanel<T>;
+  std::size_t compared = 0;
+  for (const Kernels<T>* table : kernels::runnable<T>()) {
+    const Kernels<T>& twin = kernels::scalar_twin<T>(table->fused);
+    for (std::size_t units = 1; units <= wide; ++units)
+      for (const bool awkward : {false, true}) {
+        const std::size_t width = units <= wide / 2 ? wide / 2 : wide;
+        base::AlignedBuffer<T> net(rows * width), a(rows * width), t(rows * width), delta(rows * width),
+            expected = delta;
+        const auto numbers = awkward ? test::awkward_numbers<T>(this->random_, rows * width)
+                                     : test::random_numbers<T>(this->random_, rows * width, 50.0);
+        std::copy(numbers.begin(), numbers.end(), net.data());
+        const auto targets = test::random_numbers<T>(this->random_, rows * width);
+        std::copy(targets.begin(), targets.end(), t.data());
+        kernels::SoftmaxSum<T> sums[rows];
+        table->softmax_panel(net.data(), width, units, rows, a.data(), sums);
+        for (std::size_t r = 0; r < rows; ++r) {
+          std::vector<T> row(units);
+          const auto sum = twin.softmax(net.data() + r * width, row.data(), units);
+          const T* const got = a.data() + r * width;
+          ASSERT_TRUE(std::equal(row.begin(), row.end(), got, test::same_bits<T>)) << table->name << ' ' << units;
+          EXPECT_PRED2(test::same_bits<T>, sums[r].sum, sum.sum);
+          EXPECT_TRUE(std::isnan(sum.sum) || sums[r].largest == sum.largest);
+          ++compared;
+        }
+        const double target_sums[rows] = {1.0, 0.25, 3.5};
+        table->softmax_deltas(t.data(), a.data(), target_sums, width, units, rows, delta.data());
+        twin.softmax_deltas(t.data(), a.data(), target_sums, width, units, rows, expected.data());
+        ASSERT_TRUE(std::equal(delta.data(), delta.data() + rows * width, expected.data(), test::same_bits<T>))
+            << table->name << ' ' << units;
+      }
+  }
+  EXPECT_EQ(compared, kernels::runnable<T>().size() * wide * 2 * rows);
 }
 
 TYPED_TEST(Elementwise, RulesHaveTheBitsOfTheScalarTwin) {
