@@ -34,7 +34,11 @@ class Given {
     }
     return values.front();
   }
-  [[nodiscard]] bool flag(const std::string& name) const { return command_.count(name) > 0; }
+  /// False also for an option that the command does not have.
+  [[nodiscard]] bool flag(const std::string& name) const {
+    const CLI::Option* option = command_.get_option_no_throw(name);
+    return option != nullptr && option->count() > 0;
+  }
   /// Sets `place` from the option's value when it was given.
   template <class Place, class Parse>
   void set(Place& place, const std::string& name, const Parse& parse) const {
@@ -125,15 +129,32 @@ void rule_options(const Given& given, FitOptions& fit) {
   fit.textbook = given.flag("--textbook");
 }
 
-void length_options(const Given& given, FitOptions& fit) {
+/// A number is a share of the rows; what is none is a file.
+void validation_option(const Given& given, FitOptions& fit, std::string& file) {
+  const std::optional<std::string> text = given.one("--validation");
+  if (!text) return;
+  if (text->empty()) refuse("--validation", "an empty text", "a share of the rows, or a file", "for example 0.15");
+  if (is_number(*text)) {
+    fit.validation = real_value("--validation", *text, kShare);
+  } else {
+    file = *text;
+  }
+}
+
+void length_options(const Given& given, FitOptions& fit, std::string& validation_file) {
   given.set(fit.test, "--test", real("--test", kShare));
-  given.set(fit.validation, "--validation", real("--validation", kShare));
+  validation_option(given, fit, validation_file);
   if (fit.test && fit.validation && *fit.test + *fit.validation >= 1.0) {
     refuse("--test and --validation", fmt::format("{} and {}", *fit.test, *fit.validation),
            "shares that leave rows to train on: a sum below 1", "for example --test 0.2 --validation 0.15");
   }
   given.set(fit.epochs, "--epochs", whole("--epochs", 1, "a whole number from 1", "200"));
   given.set(fit.patience, "--patience", whole("--patience", 0, "a whole number from 0 (0: no early stop)", "40"));
+  given.set(fit.steps, "--steps", whole("--steps", 1, "a whole number from 1", "5000"));
+  given.set(fit.time_limit, "--time-limit",
+            [](const std::string& text) { return seconds_value("--time-limit", text); });
+  given.set(fit.stop_on, "--stop-on");
+  given.set(fit.min_improvement, "--min-improvement", real("--min-improvement", kNotNegative));
   given.set(fit.until_tss, "--until", until_value);
   exclude(given, "--refit", "--no-refit", "they contradict each other");
   if (given.flag("--refit")) fit.refit = true;
@@ -165,9 +186,15 @@ TrainCommand train_of(const Given& given) {
   train.ignore = given.all("--ignore");
   train.categorical = given.all("--categorical");
   given.set(train.task, "--task", task_value);
+  exclude(given, "--group-by", "--split-by-time", "both decide the split");
+  exclude(given, "--group-by", "--split-column", "both decide the split");
+  exclude(given, "--split-by-time", "--split-column", "both decide the split");
+  given.set(train.group_by, "--group-by");
+  given.set(train.split_by_time, "--split-by-time");
+  given.set(train.split_column, "--split-column");
   network_options(given, train.fit);
   rule_options(given, train.fit);
-  length_options(given, train.fit);
+  length_options(given, train.fit, train.validation);
   refuse_contradictions(given);
   given.set(train.network, "--network");
   given.set(train.start_from, "--start-from");
@@ -181,6 +208,16 @@ TrainCommand train_of(const Given& given) {
     if (name == "none") train.progress = ProgressStyle::none;
   }
   return train;
+}
+
+CvCommand cv_of(const Given& given) {
+  CvCommand cv;
+  cv.train = train_of(given);
+  cv.how.threads = given.flag("--threads") ? cv.train.fit.threads : hardware_threads();
+  cv.train.fit.threads = 1;
+  given.set(cv.how.folds, "--folds", whole("--folds", 2, "a whole number from 2", "5"));
+  given.set(cv.how.repeats, "--repeats", whole("--repeats", 1, "a whole number from 1", "3"));
+  return cv;
 }
 
 PredictOptions predict_options_of(const Given& given) {
@@ -297,10 +334,10 @@ std::string owner_of(const std::string& option) {
   const std::string near = nearest("--" + bare, option_names(row));
   const std::string got = fmt::format("unknown option {}", printable(name));
   const std::string see = fmt::format("deltarule {} --help lists them", row.name);
-  if (!near.empty()) refuse(place, got, "an option of this command", fmt::format("did you mean {}? {}", near, see));
-  const std::string owner = owner_of("--" + bare);
+  const std::string owner = owner_of("--" + bare);  // a name that exists is no misspelling
   if (!owner.empty())
     refuse(place, got, "an option of this command", fmt::format("{} is an option of {}; {}", name, owner, see));
+  if (!near.empty()) refuse(place, got, "an option of this command", fmt::format("did you mean {}? {}", near, see));
   refuse(place, got, "an option of this command", see);
 }
 
@@ -374,6 +411,7 @@ Command command_of(const CLI::App& app, const CLI::App& chosen, const CommandRow
   if (name == "train") return train_of(given);
   if (name == "predict") return predict_of(given);
   if (name == "evaluate") return evaluate_of(given);
+  if (name == "cv") return cv_of(given);
   if (name == "bench") return bench_of(given);
   return inspect_of(given);
 }

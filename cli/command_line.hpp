@@ -22,14 +22,21 @@ struct TrainCommand {
   DataChoice data;
   std::vector<std::string> target, features, ignore, categorical;  ///< as given: names, or lists with commas
   Task task = Task::automatic;
+  std::string group_by, split_by_time, split_column;
   FitOptions fit;
   std::string network;     ///< --network FILE.json; empty: none
   std::string start_from;  ///< --start-from; empty: none
+  std::string validation;  ///< --validation FILE; empty: none, or a share
   std::string output;      ///< -o; empty: a free name by the data's
   bool force = false;
   bool json = false;
   bool quiet = false;
   ProgressStyle progress = ProgressStyle::automatic;
+};
+
+struct CvCommand {
+  TrainCommand train;  ///< what each fold is trained with; writes no model
+  CrossValidationOptions how;
 };
 
 struct PredictCommand {
@@ -74,7 +81,8 @@ struct ShowText {
   std::string text;
 };
 
-using Command = std::variant<ShowText, TrainCommand, PredictCommand, EvaluateCommand, InspectCommand, BenchCommand>;
+using Command =
+    std::variant<ShowText, TrainCommand, CvCommand, PredictCommand, EvaluateCommand, InspectCommand, BenchCommand>;
 
 /// Throws Exception (usage).
 [[nodiscard]] Command parse_command_line(int count, const char* const* arguments);

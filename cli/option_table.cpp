@@ -1,5 +1,9 @@
 #include "cli/option_table.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
 namespace deltarule::cli {
 namespace {
 
@@ -8,6 +12,7 @@ constexpr const char* kRoles = "What is learnt from what";
 constexpr const char* kNetwork = "Network";
 constexpr const char* kTraining = "Training";
 constexpr const char* kSplit = "Split and stop";
+constexpr const char* kFolds = "Folds";
 constexpr const char* kMeasuring = "Measuring";
 constexpr const char* kOutput = "Output";
 
@@ -29,7 +34,8 @@ constexpr OptionRow kThreads = {"--threads", "N", kOutput, "threads, or auto; th
 constexpr OptionRow kForce = {"--force", nullptr, kOutput, "overwrite the file named with -o"};
 constexpr OptionRow kQuiet = {"-q,--quiet", nullptr, kOutput, "say nothing on standard error but errors"};
 
-constexpr OptionRow kTrainOptions[] = {
+/// What train and cv have in common.
+constexpr OptionRow kLearnOptions[] = {
     {"-t,--target", "COL", kRoles, "column to predict; several: repeat it, or A,B"},
     {"--features", "COLS", kRoles, "columns to predict from (all others)"},
     {"--ignore", "COLS", kRoles, "columns to leave out"},
@@ -43,7 +49,6 @@ constexpr OptionRow kTrainOptions[] = {
      "gamma_deviance for positive amounts, … (by the task)"},
     {"--init", "I", kNetwork, "first weights: auto, glorot_uniform, he_normal, uniform(0.5), … (auto)"},
     {"--network", "FILE", kNetwork, "any wiring, as JSON"},
-    {"--start-from", "FILE", kNetwork, "wiring and first weights of a model file or a JSON network"},
     {"--optimizer", "R", kTraining, "delta-rule (= sgd), momentum, nesterov, adam, adamw, rmsprop (chosen)"},
     {"--learning-rate,--lr", "ETA", kTraining, "step size (by the optimizer)"},
     {"--momentum", "MU", kTraining, "for momentum and nesterov, from 0 to below 1 (0.9)"},
@@ -59,11 +64,16 @@ constexpr OptionRow kTrainOptions[] = {
     {"--scale", "S", kTraining, "inputs: standard, minmax, none (standard)"},
     {"--precision", "P", kTraining, "f32 or f64 (f32)"},
     {"--seed", "N", kTraining, "start of everything random (0)"},
-    {"--test", "SHARE", kSplit, "rows kept apart for the final measurement (0.2; below 50 rows 0)"},
-    {"--validation", "SHARE", kSplit, "rows that decide when to stop (0.15; below 50 rows 0)"},
+    {"--group-by", "COL", kSplit, "no group of this column in two parts of the split"},
+    {"--validation", "SHARE|FILE", kSplit,
+     "rows that decide when to stop: a share (0.15; below 50 rows 0), or those of another table"},
     {"--epochs", "N", kSplit, "at most so many passes over the rows (chosen)"},
+    {"--steps", "N", kSplit, "at most so many weight changes; ends in the middle of an epoch"},
     {"--patience", "N", kSplit,
      "stop after N epochs and 1000 weight changes without a better validation loss; 0: never"},
+    {"--stop-on", "METRIC", kSplit,
+     "early stopping by a metric of the validation rows in place of the loss: accuracy, f1, auc, mae, …"},
+    {"--min-improvement", "X", kSplit, "what is better by X or less is not better (0)"},
     {"--until", "'tss<X'", kSplit, "stop when the squared error summed over the training rows is below X"},
     {"--refit", nullptr, kSplit, "train again on training + validation rows for the length found (small tables)"},
     {"--no-refit", nullptr, kSplit, "keep the weights of the first training"},
@@ -71,6 +81,14 @@ constexpr OptionRow kTrainOptions[] = {
     kHeader,
     kNoHeader,
     kMissing,
+};
+
+constexpr OptionRow kTrainOnlyOptions[] = {
+    {"--start-from", "FILE", kNetwork, "wiring and first weights of a model file or a JSON network"},
+    {"--test", "SHARE", kSplit, "rows kept apart for the final measurement (0.2; below 50 rows 0)"},
+    {"--split-by-time", "COL", kSplit, "the last rows by this column (numbers, ISO dates) are the test"},
+    {"--split-column", "COL", kSplit, "the column that says train, validation or test"},
+    {"--time-limit", "60s", kSplit, "train so long at most (s, m, h); the run says which --steps repeats it"},
     {"-o,--output", "FILE", kOutput, "model file (DATA's name with .safetensors, or -2, -3 … if taken)"},
     kForce,
     {"--json", nullptr, kOutput, "events as JSON Lines on standard output"},
@@ -78,6 +96,28 @@ constexpr OptionRow kTrainOptions[] = {
     {"--progress", "P", kOutput, "auto, plain (lines), none (auto)"},
     kThreads,
 };
+
+constexpr OptionRow kFoldOptions[] = {
+    {"--folds", "K", kFolds, "parts that the rows are dealt into; each is tested once (5)"},
+    {"--repeats", "R", kFolds, "all of it R times, dealt out and trained with the seeds N, N + 1, … (1)"},
+};
+
+constexpr OptionRow kCvOutputOptions[] = {
+    {"--json", nullptr, kOutput, "one JSON object instead of a table"},
+    kQuiet,
+    {"--threads", "N", kOutput, "folds trained side by side, or auto; the results are the same (auto)"},
+};
+
+/// One table after the other.
+template <std::size_t... N>
+constexpr auto in_a_row(const OptionRow (&... parts)[N]) {
+  std::array<OptionRow, (N + ...)> all{};
+  std::size_t next = 0;
+  ((std::copy_n(parts, N, all.begin() + static_cast<std::ptrdiff_t>(next)), next += N), ...);
+  return all;
+}
+constexpr auto kTrainOptions = in_a_row(kLearnOptions, kTrainOnlyOptions);
+constexpr auto kCvOptions = in_a_row(kFoldOptions, kLearnOptions, kCvOutputOptions);
 
 constexpr OptionRow kPredictOptions[] = {
     {"--proba", nullptr, kOutput, "also the probability of each class, as p(CLASS)"},
@@ -131,6 +171,14 @@ constexpr CommandRow kCommands[] = {
      "\n"
      "What is not given is chosen; the run says what was chosen and which option\n"
      "changes it.\n"},
+    {"cv", "Cross-validate: train a network per fold and test it on the rows that it never saw; writes no model.",
+     kTrainPositionals, kCvOptions,
+     "Examples:\n"
+     "  deltarule cv penguins.csv --target species --folds 10\n"
+     "  deltarule cv visits.csv --target outcome --group-by patient --repeats 3 --json\n"
+     "\n"
+     "Each fold is prepared, trained and stopped on its own rows alone, as train does\n"
+     "it; classes are dealt out in proportion.\n"},
     {"predict", "Predict each row of a table, one line per row, in their order.", kUsePositionals, kPredictOptions,
      "Examples:\n"
      "  deltarule predict penguins.safetensors new.csv --proba --keep id\n"
@@ -169,6 +217,7 @@ std::span<const CommandRow> command_table() { return kCommands; }
 const char* general_footer() {
   return "Examples:\n"
          "  deltarule train penguins.csv --target species\n"
+         "  deltarule cv penguins.csv --target species --folds 5\n"
          "  deltarule predict penguins.safetensors penguins.csv --proba\n"
          "  deltarule evaluate penguins.safetensors penguins.csv\n"
          "  deltarule inspect penguins.safetensors\n"

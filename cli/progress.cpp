@@ -70,6 +70,10 @@ std::string Progress::plain_line(const FitProgress& progress) const {
     line += fmt::format("   validation {:>9}   best {:>9}", brief(progress.epoch.validation_loss),
                         brief(progress.epoch.best_validation_loss));
   }
+  if (!std::isnan(progress.epoch.validation_score)) {
+    line += fmt::format("   score {:>9}   best {:>9}", brief(progress.epoch.validation_score),
+                        brief(progress.epoch.best_validation_score));
+  }
   return line + "\n";
 }
 
@@ -80,6 +84,10 @@ std::string Progress::live_line(const FitProgress& progress, double now) const {
   if (!std::isnan(progress.epoch.validation_loss)) {
     parts.push_back(fmt::format("validation {}", brief(progress.epoch.validation_loss)));
     parts.push_back(fmt::format("best {}", brief(progress.epoch.best_validation_loss)));
+  }
+  if (!std::isnan(progress.epoch.validation_score)) {
+    parts.push_back(fmt::format("score {}", brief(progress.epoch.validation_score)));
+    parts.push_back(fmt::format("best {}", brief(progress.epoch.best_validation_score)));
   }
   if (now - phase_began_ >= kMeasurableSeconds) {
     parts.push_back(rate_text(rows_per_second(progress, now)));

@@ -44,7 +44,7 @@ extern "C" void on_signal(int) {
   if (seen >= signals_to_end.load()) {
     if (!held.load()) ::_exit(kInterrupted);
   } else if (announce_stop.load()) {
-    constexpr std::string_view kText = "\nstopping after this epoch; once more stops at once, without a model\n";
+    constexpr std::string_view kText = "\nstopping after this epoch; once more stops at once\n";
     [[maybe_unused]] const int fault = write_all(STDERR_FILENO, kText);
   }
   errno = saved;

@@ -69,6 +69,25 @@ std::uint64_t whole_value(std::string_view option, const std::string& text, std:
   return *value;
 }
 
+bool is_number(std::string_view text) { return real_of(text).has_value(); }
+
+double seconds_value(std::string_view option, const std::string& text) {
+  constexpr double kMinute = 60.0, kHour = 3600.0, kMost = 1e9;
+  std::string_view number = trimmed(text);
+  double unit = 1.0;
+  if (!number.empty() && std::string_view("smh").find(number.back()) != std::string_view::npos) {
+    if (number.back() == 'm') unit = kMinute;
+    if (number.back() == 'h') unit = kHour;
+    number.remove_suffix(1);
+  }
+  const std::optional<double> value = real_of(number);
+  if (!value || !(*value * unit > 0.0) || *value * unit > kMost) {
+    refuse(std::string(option), quoted(text), "a time above 0 in seconds, minutes or hours",
+           for_example(option, "60s, 1.5m or 2h"));
+  }
+  return *value * unit;
+}
+
 std::string one_of(std::string_view option, const std::string& text, const std::vector<std::string>& words) {
   if (std::ranges::find(words, text) != words.end()) return text;
   std::string near = nearest(text, words);

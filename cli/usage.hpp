@@ -35,7 +35,10 @@ struct RealRange {
 [[nodiscard]] Hidden hidden_value(const std::string& text);      ///< "64,32", "none"
 [[nodiscard]] std::size_t batch_value(const std::string& text);  ///< "1", "32", "all" = 0
 [[nodiscard]] std::size_t threads_value(const std::string& text);
-[[nodiscard]] double until_value(const std::string& text);    ///< "tss<0.04"
+[[nodiscard]] double until_value(const std::string& text);                             ///< "tss<0.04"
+[[nodiscard]] double seconds_value(std::string_view option, const std::string& text);  ///< "60s", "1.5m", "2h", "90"
+/// A number as text, if the whole text is one.
+[[nodiscard]] bool is_number(std::string_view text);
 [[nodiscard]] char delimiter_value(const std::string& text);  ///< , ; | tab, or their names
 [[nodiscard]] Names missing_value(const std::vector<std::string>& given);
 

@@ -48,6 +48,7 @@ LISTED = {
     "src/base/environment.cpp": {"environment"},
     "src/base/machine.cpp": {"files"},  # the system's account of caches and processor
     "src/app/engine/machine.cpp": {"clock"},  # times the machine, never a run
+    "src/app/fit/time_limit.cpp": {"clock"},  # ends a run; after which weight change is kept in the model
     "src/io/file.cpp": {"files", "other calls"},
     "src/io/atomic_file.cpp": {"files", "other calls"},
     "src/io/memory.cpp": {"other calls"},

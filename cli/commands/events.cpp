@@ -13,6 +13,9 @@ std::string split_json(const FitPlan& plan) {
       .count("validation", plan.validation_rows)
       .count("test", plan.test_rows)
       .truth("stratified", plan.stratified);
+  split.text("by", plan.split_by);
+  split.raw("column", plan.split_column.empty() ? "null" : json_text(plan.split_column));
+  split.raw("validation_from", plan.validation_source.empty() ? "null" : json_text(plan.validation_source));
   return split.str();
 }
 
@@ -24,20 +27,6 @@ std::string choices_json(const std::vector<Choice>& choices) {
     items.push_back(item.truth("given", choice.given).str());
   }
   return json_array(items);
-}
-
-std::string stop_name(FitStop stop) {
-  switch (stop) {
-    case FitStop::epochs:
-      return "epochs";
-    case FitStop::patience:
-      return "patience";
-    case FitStop::error_below:
-      return "error_below";
-    case FitStop::interrupted:
-      return "interrupted";
-  }
-  return "epochs";
 }
 
 std::string measured_json(const FitReport& report, const std::string& classes_confusion) {
@@ -83,6 +72,24 @@ std::string code_name(ErrorCode code) {
 
 }  // namespace
 
+std::string stop_name(FitStop stop) {
+  switch (stop) {
+    case FitStop::epochs:
+      return "epochs";
+    case FitStop::patience:
+      return "patience";
+    case FitStop::error_below:
+      return "error_below";
+    case FitStop::steps:
+      return "steps";
+    case FitStop::time_limit:
+      return "time_limit";
+    case FitStop::interrupted:
+      return "interrupted";
+  }
+  return "epochs";
+}
+
 std::string start_event(const FitPlan& plan, const TrainCommand& command, const std::string& model) {
   JsonObject event;
   event.text("event", "start")
@@ -118,6 +125,8 @@ std::string epoch_event(const FitProgress& progress) {
       .number("training_loss", progress.epoch.training_loss)
       .number("validation_loss", progress.epoch.validation_loss)
       .number("best_validation_loss", progress.epoch.best_validation_loss)
+      .number("validation_score", progress.epoch.validation_score)
+      .number("best_validation_score", progress.epoch.best_validation_score)
       .count("steps", progress.epoch.steps);
   return event.str() + "\n";
 }
@@ -126,6 +135,7 @@ std::string done_event(const FitReport& report, const Model& model, const std::s
   JsonObject event;
   event.text("event", "done")
       .text("stop", stop_name(report.stop))
+      .text("stop_on", report.plan.stop_on)
       .count("epochs", report.training.epochs)
       .count("best_epoch", report.training.best_epoch)
       .count("steps", report.training.steps)

@@ -36,7 +36,11 @@ std::string split_text(const FitPlan& plan) {
   }
   std::string text = fmt::format("{} to train on", counted(plan.training_rows, "row"));
   if (plan.validation_rows > 0) text += fmt::format(", {} to stop by", plan.validation_rows);
+  if (!plan.validation_source.empty()) text += fmt::format(" (from {})", printable(plan.validation_source));
   if (plan.test_rows > 0) text += fmt::format(", {} kept apart for the test", plan.test_rows);
+  if (plan.split_by == "group") text += fmt::format(", no group of {} in two parts", printable(plan.split_column));
+  if (plan.split_by == "time") text += fmt::format(", in the order of {}", printable(plan.split_column));
+  if (plan.split_by == "column") return text + fmt::format(", as {} says", printable(plan.split_column));
   return text + (plan.stratified ? ", classes in proportion" : "") + "  (--test, --validation, --seed)";
 }
 
@@ -61,6 +65,11 @@ std::string settings_text(const FitPlan& plan, const TrainCommand& command, bool
   return text;
 }
 
+std::string best_text(const FitResult& training) {
+  if (training.best_epoch == training.epochs) return {};
+  return fmt::format("; epoch {} was the best, whose weights are kept", training.best_epoch);
+}
+
 std::string stop_text(const FitReport& result, const TrainCommand& command) {
   const FitResult& training = result.training;
   const char* kept = result.refitted ? "" : ", whose weights are kept";
@@ -71,11 +80,16 @@ std::string stop_text(const FitReport& result, const TrainCommand& command) {
                              ? fmt::format("; epoch {} was the best{}", training.best_epoch, kept)
                              : "");
     case FitStop::patience:
-      return fmt::format("after epoch {}: no better validation loss since epoch {}{}", training.epochs,
-                         training.best_epoch, kept);
+      return fmt::format("after epoch {}: no better validation {} since epoch {}{}", training.epochs,
+                         result.plan.stop_on, training.best_epoch, kept);
     case FitStop::error_below:
       return fmt::format("after epoch {}: tss {} is below {}", training.epochs, brief(result.training_tss),
                          command.fit.until_tss);
+    case FitStop::steps:
+      return fmt::format("after step {}, in epoch {}{}", training.steps, training.epochs, best_text(training));
+    case FitStop::time_limit:
+      return fmt::format("after step {}, in epoch {}: the time limit; --steps {} in its place repeats the run{}",
+                         training.steps, training.epochs, training.steps, best_text(training));
     case FitStop::interrupted:
       return fmt::format("after epoch {}: interrupted; kept is the best so far, epoch {}", training.epochs,
                          training.best_epoch);

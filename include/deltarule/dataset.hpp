@@ -71,6 +71,11 @@ struct DatasetOptions {
   Names ignore = {};
   Task task = Task::automatic;
   Names categorical = {};  ///< features kept as text however many levels they have; also CsvOptions::text_columns
+  /// At most one column that decides the split, which is a feature only when `features` names it. Each row needs a
+  /// value.
+  std::string group_by = {};       ///< rows of one group are never in two parts
+  std::string split_by_time = {};  ///< numbers or ISO dates: the last rows are the test, those before the validation
+  std::string split_column = {};   ///< says train, validation or test
 };
 
 /// A table with roles: what is predicted from what. Cheap to copy.

@@ -1,7 +1,8 @@
 // Everything: the engine, tables, fitting, models.
 #pragma once
 
-#include "deltarule/dataset.hpp"  // IWYU pragma: export
-#include "deltarule/engine.hpp"   // IWYU pragma: export
-#include "deltarule/fit.hpp"      // IWYU pragma: export
-#include "deltarule/model.hpp"    // IWYU pragma: export
+#include "deltarule/cross_validation.hpp"  // IWYU pragma: export
+#include "deltarule/dataset.hpp"           // IWYU pragma: export
+#include "deltarule/engine.hpp"            // IWYU pragma: export
+#include "deltarule/fit.hpp"               // IWYU pragma: export
+#include "deltarule/model.hpp"             // IWYU pragma: export

@@ -26,6 +26,11 @@ struct Hidden {
   [[nodiscard]] static Hidden none() { return Hidden(std::vector<std::size_t>{}); }
 };
 
+/// Rows of the table, counting from 0, for each part of a split: disjoint, with their targets.
+struct RowSplit {
+  std::vector<std::uint32_t> training = {}, validation = {}, test = {};
+};
+
 /// Everything optional is chosen when not given, and the report says what was chosen and with which option to change
 /// it. Names and defaults are the command line's.
 struct FitOptions {
@@ -42,9 +47,15 @@ struct FitOptions {
   std::optional<std::string> reduction = {};   ///< of a batch's slopes: mean, sum
   std::optional<double> label_smoothing = {};  ///< [0, 1), for cross-entropies: see TrainerOptions
   std::optional<std::size_t> epochs = {};
-  std::optional<std::size_t> patience = {};  ///< 0 = no early stopping
-  std::optional<double> validation = {};     ///< share of rows, [0, 1)
+  std::optional<std::uint64_t> steps = {};     ///< at most so many weight changes; ends in the middle of an epoch
+  std::optional<double> time_limit = {};       ///< seconds of training; the report's steps repeat the run
+  std::optional<std::size_t> patience = {};    ///< 0 = no early stopping
+  std::optional<std::string> stop_on = {};     ///< early stopping by this metric (metric_names) or "loss", the default
+  std::optional<double> min_improvement = {};  ///< what is better by no more than this is not better
+  std::optional<double> validation = {};       ///< share of rows, [0, 1)
+  std::optional<Table> validation_table = {};  ///< or rows of a table of their own, which are not trained on
   std::optional<double> test = {};
+  std::optional<RowSplit> row_split = {};   ///< exactly these rows, in place of shares and a column of the dataset
   std::optional<double> weight_decay = {};  ///< decoupled for adamw, in the slope (l2) otherwise
   std::optional<std::string> init = {};
   std::uint64_t seed = 0;
@@ -82,7 +93,11 @@ struct FitPlan {
   std::vector<std::string> targets = {}, features = {}, classes = {};
   std::size_t training_rows = 0, validation_rows = 0, test_rows = 0;
   bool stratified = false;
-  std::string network = {};  ///< "9-32-3, tanh, softmax"
+  std::string split_by = "random";     ///< or "group", "time", "column", "rows" (given)
+  std::string split_column = {};       ///< of group, time and column
+  std::string validation_source = {};  ///< the table that the validation rows are from; empty: the same
+  std::string stop_on = "loss";        ///< what early stopping goes by
+  std::string network = {};            ///< "9-32-3, tanh, softmax"
   std::size_t weight_count = 0;
   std::vector<Choice> choices = {};
   std::size_t epochs = 0;
@@ -105,7 +120,7 @@ struct Baseline {
   std::vector<Metric> metrics = {};
 };
 
-enum class FitStop { epochs, patience, error_below, interrupted };
+enum class FitStop { epochs, patience, error_below, interrupted, steps, time_limit };
 
 struct FitReport {
   FitPlan plan = {};
@@ -148,6 +163,9 @@ struct Fitted {
   Model model;
   FitReport report;
 };
+
+/// Names of the metrics of a task, in the order of the reports. None for automatic.
+[[nodiscard]] std::vector<std::string> metric_names(Task task);
 
 /// Throws Exception: usage and spec for options that make no sense, data, diverged (no model then).
 [[nodiscard]] Fitted fit(const Dataset& data, const FitOptions& options = {}, const FitEvents& events = {});

@@ -22,11 +22,11 @@ namespace app {
 struct ModelAccess;
 }
 
-/// One measured quantity with its 95 % interval.
+/// One measured quantity with its 95 % interval. NaN where it is undefined on the rows.
 struct Metric {
-  std::string name;  ///< accuracy, log_loss, rmse, mae, r2, …
+  std::string name;  ///< accuracy, balanced_accuracy, f1, log_loss, auc; rmse, mae, median_absolute_error, r2
   double value = 0.0;
-  double low = 0.0;  ///< Wilson for accuracy, 2,000 seeded bootstraps otherwise
+  double low = 0.0;  ///< Wilson for accuracy, order statistics for the median, otherwise 2,000 seeded bootstraps
   double high = 0.0;
 };
 
@@ -83,8 +83,10 @@ class Model {
   /// Columns are matched by name; order, extra columns and a present target do not matter. Throws Exception (data).
   [[nodiscard]] Predictions predict(const Table& table, const PredictOptions& options = {}) const;
   /// Needs the target column(s); rows without a target are left out. `seed` is that of the bootstrap intervals.
-  /// Metrics: accuracy and log_loss for classes; for several labels accuracy is the share of single labels that are
-  /// right and log_loss their mean; rmse, mae (over all targets), r2 (mean over targets), and what the loss is about.
+  /// Metrics: accuracy, balanced_accuracy, f1 (of the second of two classes, otherwise the mean over classes) and
+  /// log_loss for classes, and auc for two; for several labels accuracy is the share of single labels that are right,
+  /// f1 and log_loss their mean; rmse, mae (over all targets), median_absolute_error and r2 (mean over targets) for
+  /// regression, and what the loss is about. Those undefined on the rows are NaN, and a notice says why.
   /// Throws Exception (data), also for a class that the model does not know.
   [[nodiscard]] Evaluation evaluate(const Table& table, const PredictOptions& options = {}, Seed seed = {}) const;
 

@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "deltarule/rows.hpp"
 #include "deltarule/rules.hpp"
 #include "deltarule/spec.hpp"
 
@@ -43,29 +44,45 @@ enum class LearnStatus {
 struct EpochReport {
   std::size_t epoch = 0;       ///< counting from 1
   double training_loss = 0.0;  ///< sum of E_p as met during the epoch, divided by the patterns
-  double validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< NaN without a validation set
-  double best_validation_loss = std::numeric_limits<double>::quiet_NaN();
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();       ///< NaN without a validation set
+  double best_validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< the smallest so far
+  double validation_score = std::numeric_limits<double>::quiet_NaN();      ///< settings.score; NaN without one
+  double best_validation_score = std::numeric_limits<double>::quiet_NaN();
   std::uint64_t steps = 0;  ///< weight changes so far in this fit
 };
 
-enum class StopReason { epochs, patience, error_below, callback };
+/// steps: settings.steps are done; stopped: settings.stop_now said so. Both may end a run in the middle of an epoch.
+enum class StopReason { epochs, patience, error_below, callback, steps, stopped };
 
 struct FitSettings {
   std::size_t epochs = 100;
+  /// Stop after so many weight changes, if need be in the middle of an epoch, whose report then counts the patterns
+  /// that were presented. 0: no limit.
+  std::uint64_t steps = 0;
   std::size_t batch_size = 32;  ///< 1 = per pattern, 0 = all patterns
   bool shuffle = true;          ///< a new order each epoch, from seed and epoch number
   Seed seed = {};
   /// Stop when, after an epoch, tss = Σ(t−a)² over all training patterns and outputs is below this. Negative: never.
   double until_tss = -1.0;
-  /// Patience in epochs without a better validation loss; 0 = no early stopping. Needs a validation set.
+  /// Patience in epochs without a better validation loss, or score; 0 = no early stopping. Needs a validation set.
   std::size_t patience = 0;
   /// Patience also lasts at least so many weight changes, so that small tables are not starved.
   std::uint64_t patience_steps = 0;
   bool restore_best = true;  ///< with patience: weights of the best epoch at the end
+  /// An epoch is better only when it is better than the best by more than this. Not negative.
+  double min_improvement = 0.0;
+  /// What early stopping goes by in place of the validation loss: called after each epoch with the output activations
+  /// and targets of all validation patterns, in order, [patterns × outputs]. NaN is never better.
+  std::function<double(Rows<double> outputs, Rows<double> targets)> score = {};
+  bool higher_is_better = false;  ///< of the score
   /// Patterns per epoch in a given order: epoch e uses order[e mod size]. Overrides shuffle when not empty.
   std::vector<std::vector<std::uint32_t>> order = {};
   /// Called after each epoch; true stops.
   std::function<bool(const EpochReport&)> on_epoch = {};
+  /// A stop token: asked after each weight change, in per-pattern learning after each 256 of an epoch; true stops
+  /// there. A run with `steps` equal to the steps of the result ends with the same bits. (With either, the training
+  /// losses of per-pattern learning are added up in pieces of 256, which may round them otherwise.)
+  std::function<bool()> stop_now = {};
 };
 
 struct FitResult {

@@ -1,5 +1,6 @@
 // The public Dataset and the names of the tasks. What roles and tasks mean is decided in data/schema.hpp.
 #include <array>
+#include <utility>
 
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
@@ -39,6 +40,22 @@ std::vector<std::string> names_of(const Dataset& dataset, const std::vector<std:
   return names;
 }
 
+/// The one column that decides the split, if any.
+void choose_split(DatasetOptions& options, data::SchemaOptions& wanted) {
+  for (auto [kind, column] : {std::pair{data::SplitKind::by_group, &options.group_by},
+                              std::pair{data::SplitKind::by_time, &options.split_by_time},
+                              std::pair{data::SplitKind::by_part, &options.split_column}}) {
+    if (column->empty()) continue;
+    if (wanted.split != data::SplitKind::at_random) {
+      throw Exception({ErrorCode::usage, data::split_option(kind),
+                       std::string("together with ") + data::split_option(wanted.split),
+                       "one column that decides the split", "Leave one of them out"});
+    }
+    wanted.split = kind;
+    wanted.split_column = std::move(*column);
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(Task task) {
@@ -74,6 +91,7 @@ Dataset::Dataset(Table table, DatasetOptions options) : table_(std::move(table))
   wanted.features = std::move(options.features);
   wanted.ignore = std::move(options.ignore);
   wanted.categorical = std::move(options.categorical);
+  choose_split(options, wanted);
   if (options.task != Task::automatic) wanted.task = data::task_from_name(name_of(options.task));
   state.task_given = options.task != Task::automatic;
   state.schema = unwrap(data::make_schema(app::TableAccess::table(table_), wanted, state.notices));

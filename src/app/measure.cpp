@@ -5,133 +5,137 @@
 #include <functional>
 #include <limits>
 
+#include "app/measure_loss.hpp"
 #include "base/math.hpp"
-#include "base/random.hpp"
-#include "derivation/losses.hpp"
 
 namespace deltarule::app {
 namespace {
 
+using network::MetricTask;
+using network::Outputs;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kSmallestProbability = 1e-15;
-
-/// What the rows add up to, one line of `width` sums per row or group of rows; sum 0 counts the rows.
-struct RowSums {
-  std::size_t width = 0;
-  std::vector<double> values;
-  [[nodiscard]] std::size_t lines() const { return values.size() / width; }
-  [[nodiscard]] const double* line(std::size_t i) const { return values.data() + i * width; }
-};
-
-/// A metric as a function of sums.
-struct Formula {
-  const char* name;
-  std::function<double(const double* sums)> value;
-};
-
-double surprise(double probability) { return -base::log(std::max(probability, kSmallestProbability)); }
-
-RowSums grouped(const RowSums& rows) {
-  if (rows.lines() <= kBootstrapGroups) return rows;
-  RowSums groups{rows.width, std::vector<double>(kBootstrapGroups * rows.width)};
-  for (std::size_t r = 0; r < rows.lines(); ++r) {
-    double* group = groups.values.data() + r % kBootstrapGroups * rows.width;
-    for (std::size_t k = 0; k < rows.width; ++k) group[k] += rows.line(r)[k];
-  }
-  return groups;
-}
-
-std::vector<double> total(const RowSums& rows) {
-  std::vector<double> sums(rows.width);
-  for (std::size_t r = 0; r < rows.lines(); ++r)
-    for (std::size_t k = 0; k < rows.width; ++k) sums[k] += rows.line(r)[k];
-  return sums;
-}
-
-/// The sums of one bootstrap sample: as many lines as there are, drawn with replacement.
-void draw(const RowSums& lines, Seed seed, std::size_t number, std::vector<double>& sums) {
-  base::Random random(seed.value, base::Stream::bootstrap, 0, static_cast<std::uint32_t>(number));
-  const auto count = static_cast<std::uint32_t>(lines.lines());
-  std::fill(sums.begin(), sums.end(), 0.0);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const double* line = lines.line(random.below(count));
-    for (std::size_t k = 0; k < lines.width; ++k) sums[k] += line[k];
-  }
-}
-
-/// 2.5 % of the bootstrap values lie below `low` and 2.5 % above `high`.
-Interval middle(std::vector<double> values) {
-  constexpr std::size_t kTail = kBootstraps / 40;
-  std::sort(values.begin(), values.end());
-  return {values[kTail], values[kBootstraps - 1 - kTail]};
-}
-
-std::vector<Metric> evaluate(const RowSums& rows, const std::vector<Formula>& formulas, Seed seed) {
-  std::vector<Metric> metrics;
-  if (rows.lines() == 0) return metrics;
-  const RowSums lines = grouped(rows);
-  std::vector<std::vector<double>> values(formulas.size());
-  std::vector<double> sums(rows.width);
-  for (std::size_t b = 0; b < kBootstraps; ++b) {
-    draw(lines, seed, b, sums);
-    for (std::size_t f = 0; f < formulas.size(); ++f) values[f].push_back(formulas[f].value(sums.data()));
-  }
-  sums = total(rows);
-  for (std::size_t f = 0; f < formulas.size(); ++f) {
-    const Interval interval = middle(std::move(values[f]));
-    metrics.push_back({formulas[f].name, formulas[f].value(sums.data()), interval.low, interval.high});
-  }
-  return metrics;
-}
+constexpr double kZ = 1.959963984540054;  // the normal quantile of 97.5 %
 
 double per_row(const double* sums, std::size_t k) { return sums[k] / sums[0]; }
 
-Measurement measure_classes(const model::Decisions& decisions, const data::BoundTable& table,
-                            std::span<const std::uint32_t> rows, Seed seed) {
-  const std::size_t classes = table.preprocessing().classes.size();
-  const std::vector<std::int32_t>& truth = table.targets()[0].classes;
-  Measurement result{{}, std::vector<std::size_t>(classes * classes)};
-  RowSums sums{2, {}};
-  std::size_t hits = 0;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    const auto wanted = static_cast<std::size_t>(truth[rows[r]]);
-    const std::size_t got = decisions.classes[r];
-    ++result.confusion[wanted * classes + got];
-    hits += got == wanted ? 1 : 0;
-    sums.values.insert(sums.values.end(), {1.0, surprise(decisions.probabilities[r * classes + wanted])});
-  }
-  if (rows.empty()) return result;
-  const Interval interval = wilson(hits, rows.size());
-  const double accuracy = static_cast<double>(hits) / static_cast<double>(rows.size());
-  result.metrics.push_back({"accuracy", accuracy, interval.low, interval.high});
-  for (Metric& metric : evaluate(sums, {{"log_loss", [](const double* s) { return per_row(s, 1); }}}, seed))
-    result.metrics.push_back(std::move(metric));
-  return result;
+// ---- classes and labels ----
+
+/// Sums of a class or label: found, missed, others taken for it.
+constexpr std::size_t kFinds = 3;
+
+void add_find(RowSums& rows, std::size_t first, bool is, bool taken_for) {
+  if (is && taken_for) rows.add(first, 1.0);
+  if (is && !taken_for) rows.add(first + 1, 1.0);
+  if (!is && taken_for) rows.add(first + 2, 1.0);
 }
 
-Measurement measure_labels(const model::Decisions& decisions, const data::BoundTable& table,
-                           std::span<const std::uint32_t> rows, Seed seed) {
-  const std::size_t labels = table.targets().size();
-  RowSums sums{3, {}};
-  for (std::size_t r = 0; r < rows.size(); ++r) {
+double f1_of(const double* finds) {
+  const double all = 2.0 * finds[0] + finds[1] + finds[2];
+  return all == 0.0 ? kNaN : 2.0 * finds[0] / all;
+}
+
+/// Mean of what `of_one` says of each class or label, of those for which it is a number.
+template <class OfOne>
+double mean_over(const double* finds, std::size_t count, const OfOne& of_one) {
+  double sum = 0.0;
+  double defined = 0.0;
+  for (std::size_t c = 0; c < count; ++c) {
+    const double value = of_one(finds + c * kFinds);
+    if (std::isnan(value)) continue;
+    sum += value;
+    defined += 1.0;
+  }
+  return defined == 0.0 ? kNaN : sum / defined;
+}
+
+double surprise(double probability) {
+  return -base::log(std::clamp(probability, kSmallestProbability, 1.0 - kSmallestProbability));
+}
+
+/// Sums of the area under the curve: rows and placements of class 1, then of class 0.
+void add_placement(RowSums& rows, std::size_t first, bool is_one, double placement) {
+  rows.add(first + (is_one ? 0 : 2), 1.0);
+  if (placement != 0.0) rows.add(first + (is_one ? 1 : 3), placement);
+}
+
+Formula area_formula(std::size_t first, double area) {
+  return [=](const double* sums) {
+    const double* s = sums + first;
+    if (s[0] == 0.0 || s[2] == 0.0) return kNaN;
+    return std::clamp(s[1] / s[0] + s[3] / s[2] - area, 0.0, 1.0);
+  };
+}
+
+/// Sums of classes: rows, surprises, the finds of each class, for two classes the placements.
+constexpr std::size_t kOfClasses = 2;
+
+std::vector<NamedFormula> class_formulas(std::size_t classes, double area) {
+  const bool binary = classes == 2;
+  const auto recall = [](const double* f) { return f[0] + f[1] == 0.0 ? kNaN : f[0] / (f[0] + f[1]); };
+  return {
+      {"balanced_accuracy", [=](const double* s) { return mean_over(s + kOfClasses, classes, recall); }},
+      {"f1",
+       [=](const double* s) {
+         return binary ? f1_of(s + kOfClasses + kFinds) : mean_over(s + kOfClasses, classes, f1_of);
+       }},
+      {"log_loss", [](const double* s) { return per_row(s, 1); }},
+      {"auc", binary ? area_formula(kOfClasses + kFinds * classes, area) : Formula([](const double*) { return kNaN; })},
+  };
+}
+
+Resampled resample_classes(const Comparison& compared) {
+  const bool binary = compared.task == MetricTask::binary;
+  const std::size_t classes = binary ? 2 : compared.columns;
+  const std::size_t placed = kOfClasses + kFinds * classes;
+  const Outputs a = compared.a(), t = compared.t();
+  const std::vector<double> placements = binary ? network::auc_placements(a, t) : std::vector<double>();
+  RowSums rows(placed + (binary ? 4 : 0));
+  for (std::size_t r = 0; r < compared.rows; ++r) {
+    const std::size_t is = network::class_of(t, r), taken_for = network::class_of(a, r);
+    const double likely = binary ? (is == 1 ? a.row(r)[0] : 1.0 - a.row(r)[0]) : a.row(r)[is];
+    rows.add(0, 1.0);
+    rows.add(1, surprise(likely));
+    add_find(rows, kOfClasses + kFinds * is, true, is == taken_for);
+    if (is != taken_for) add_find(rows, kOfClasses + kFinds * taken_for, false, true);
+    if (!placements.empty()) add_placement(rows, placed, is == 1, placements[r]);
+    rows.end_line();
+  }
+  return {std::move(rows), class_formulas(classes, binary ? network::area_under_curve(a, t) : kNaN)};
+}
+
+/// Sums of labels: rows, right labels, surprises, the finds of each label.
+constexpr std::size_t kOfLabels = 3;
+
+Resampled resample_labels(const Comparison& compared) {
+  const std::size_t labels = compared.columns;
+  const auto count = static_cast<double>(labels);
+  RowSums rows(kOfLabels + kFinds * labels);
+  for (std::size_t r = 0; r < compared.rows; ++r) {
     double right = 0.0;
     double loss = 0.0;
     for (std::size_t j = 0; j < labels; ++j) {
-      const bool wanted = table.targets()[j].numbers[rows[r]] >= 0.5;
-      const double one = decisions.probabilities[r * labels + j];
-      right += (decisions.classes[r * labels + j] == 1) == wanted ? 1.0 : 0.0;
-      loss += surprise(wanted ? one : 1.0 - one);
+      const bool is = compared.t().row(r)[j] >= 0.5;
+      const double one = compared.a().row(r)[j];
+      right += (one >= 0.5) == is ? 1.0 : 0.0;
+      loss += surprise(is ? one : 1.0 - one);
+      add_find(rows, kOfLabels + kFinds * j, is, one >= 0.5);
     }
-    sums.values.insert(sums.values.end(),
-                       {1.0, right / static_cast<double>(labels), loss / static_cast<double>(labels)});
+    rows.add(0, 1.0);
+    rows.add(1, right);
+    rows.add(2, loss);
+    rows.end_line();
   }
-  return {evaluate(sums,
-                   {{"accuracy", [](const double* s) { return per_row(s, 1); }},
-                    {"log_loss", [](const double* s) { return per_row(s, 2); }}},
-                   seed),
-          {}};
+  return {std::move(rows),
+          {{"accuracy", [=](const double* s) { return per_row(s, 1) / count; }},
+           {"f1", [=](const double* s) { return mean_over(s + kOfLabels, labels, f1_of); }},
+           {"log_loss", [=](const double* s) { return per_row(s, 2) / count; }}}};
 }
 
-/// Columns of the sums of a regression: count, Σ|t−a| and Σ(t−a)² over all targets, then per target Σ(t−a)², Σt, Σt².
+// ---- numbers ----
+
+/// Sums of a regression: rows, Σ|t−a| and Σ(t−a)² over all targets, then per target Σ(t−a)², Σt, Σt².
 constexpr std::size_t kCommon = 3;
 constexpr std::size_t kPerTarget = 3;
 
@@ -140,158 +144,94 @@ double r_squared(const double* sums, std::size_t targets) {
   for (std::size_t j = 0; j < targets; ++j) {
     const double* s = sums + kCommon + j * kPerTarget;
     const double spread = s[2] - s[1] * s[1] / sums[0];
-    // A sample whose targets are all equal has nothing to explain: 1 when predicted exactly, else 0.
     const bool constant = !(spread > 1e-12 * s[2]);
-    mean += constant ? (s[0] == 0.0 ? 1.0 : 0.0) : 1.0 - s[0] / spread;
+    mean += constant ? kNaN : 1.0 - s[0] / spread;
   }
   return mean / static_cast<double>(targets);
 }
 
 /// Means of the targets over the rows: subtracted before squares are summed, so that no digits are lost.
-std::vector<double> centres(const data::BoundTable& table, std::span<const std::uint32_t> rows) {
-  std::vector<double> means;
-  for (const data::BoundTarget& target : table.targets()) {
-    double sum = 0.0;
-    for (const std::uint32_t row : rows) sum += target.numbers[row];
-    means.push_back(rows.empty() ? 0.0 : sum / static_cast<double>(rows.size()));
+std::vector<double> centres(Outputs targets) {
+  std::vector<double> means(targets.columns);
+  for (std::size_t j = 0; j < targets.columns; ++j) {
+    for (std::size_t r = 0; r < targets.rows; ++r) means[j] += targets.row(r)[j];
+    means[j] /= static_cast<double>(targets.rows);
   }
   return means;
 }
 
-Measurement measure_numbers(const model::Decisions& decisions, const data::BoundTable& table,
-                            std::span<const std::uint32_t> rows, Seed seed) {
-  const std::size_t targets = table.targets().size();
-  const std::vector<double> centre = centres(table, rows);
-  RowSums sums{kCommon + kPerTarget * targets, {}};
-  sums.values.resize(sums.width * rows.size());
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    double* line = sums.values.data() + r * sums.width;
-    line[0] = 1.0;
-    for (std::size_t j = 0; j < targets; ++j) {
-      const double t = table.targets()[j].numbers[rows[r]];
-      const double error = t - decisions.values[r * targets + j];
-      line[1] += std::fabs(error);
-      line[2] += error * error;
-      double* own = line + kCommon + j * kPerTarget;
-      own[0] = error * error;
-      own[1] = t - centre[j];
-      own[2] = own[1] * own[1];
-    }
-  }
+Resampled resample_numbers(const Comparison& compared) {
+  const std::size_t targets = compared.columns;
   const auto outputs = static_cast<double>(targets);
-  return {evaluate(sums,
-                   {{"rmse", [=](const double* s) { return std::sqrt(per_row(s, 2) / outputs); }},
-                    {"mae", [=](const double* s) { return per_row(s, 1) / outputs; }},
-                    {"r2", [=](const double* s) { return r_squared(s, targets); }}},
-                   seed),
-          {}};
-}
-
-// ---- what the loss is about ----
-
-/// Σ of the loss of predictions and of the best constant, both of one target: 1 − their ratio. Rows that are all alike
-/// have nothing to explain.
-double share_explained(double loss, double of_constant) {
-  if (of_constant > 0.0) return 1.0 - loss / of_constant;
-  return loss == 0.0 ? 1.0 : 0.0;
-}
-
-/// Mean over targets of term(sums of a target), for the columns that follow the count.
-template <class Term>
-Formula mean_over_targets(const char* name, std::size_t targets, std::size_t columns, Term term) {
-  return {name, [=](const double* sums) {
-            double mean = 0.0;
-            for (std::size_t j = 0; j < targets; ++j) mean += term(sums[0], sums + 1 + j * columns);
-            return mean / static_cast<double>(targets);
-          }};
-}
-
-/// Per target: loss of the prediction, of the rows' own quantile, and whether the target is not above the prediction.
-std::vector<Metric> measure_quantile(const model::Decisions& decisions, const data::BoundTable& table,
-                                     std::span<const std::uint32_t> rows, Seed seed, double tau) {
-  constexpr std::size_t kColumns = 3;
-  const std::size_t targets = table.targets().size();
-  RowSums sums{1 + kColumns * targets, std::vector<double>((1 + kColumns * targets) * rows.size())};
-  for (std::size_t r = 0; r < rows.size(); ++r) sums.values[r * sums.width] = 1.0;
-  for (std::size_t j = 0; j < targets; ++j) {
-    std::vector<double> t;
-    for (const std::uint32_t row : rows) t.push_back(table.targets()[j].numbers[row]);
-    const double own = t.empty() ? 0.0 : quantile(t, tau);
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-      const double a = decisions.values[r * targets + j];
-      double* to = sums.values.data() + r * sums.width + 1 + j * kColumns;
-      to[0] = derivation::Pinball::value(a, t[r], tau);
-      to[1] = derivation::Pinball::value(own, t[r], tau);
-      to[2] = t[r] <= a ? 1.0 : 0.0;
-    }
-  }
-  return evaluate(sums,
-                  {mean_over_targets("pinball", targets, kColumns, [](double n, const double* s) { return s[0] / n; }),
-                   mean_over_targets("coverage", targets, kColumns, [](double n, const double* s) { return s[2] / n; }),
-                   mean_over_targets("d2", targets, kColumns,
-                                     [](double /*n*/, const double* s) { return share_explained(s[0], s[1]); })},
-                  seed);
-}
-
-/// Per target: deviance of the prediction, t, and t log t or log t, of which the deviance of the mean can be made.
-std::vector<Metric> measure_deviance(const model::Decisions& decisions, const data::BoundTable& table,
-                                     std::span<const std::uint32_t> rows, Seed seed, bool counts) {
-  constexpr std::size_t kColumns = 3;
-  const std::size_t targets = table.targets().size();
-  RowSums sums{1 + kColumns * targets, std::vector<double>((1 + kColumns * targets) * rows.size())};
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    double* line = sums.values.data() + r * sums.width;
-    line[0] = 1.0;
+  const std::vector<double> centre = centres(compared.t());
+  RowSums rows(kCommon + kPerTarget * targets);
+  for (std::size_t r = 0; r < compared.rows; ++r) {
+    double absolute = 0.0;
+    double squares = 0.0;
     for (std::size_t j = 0; j < targets; ++j) {
-      const double t = table.targets()[j].numbers[rows[r]];
-      const double log_t = t > 0.0 ? base::log(t) : 0.0;
-      const double I = base::log(std::max(decisions.values[r * targets + j], std::numeric_limits<double>::min()));
-      double* to = line + 1 + j * kColumns;
-      to[0] = 2.0 * (counts ? derivation::PoissonDeviance::value(I, t) : derivation::GammaDeviance::value(I, t));
-      to[1] = t;
-      to[2] = counts ? t * log_t : log_t;
+      const double error = compared.t().row(r)[j] - compared.a().row(r)[j];
+      const double off = compared.t().row(r)[j] - centre[j];
+      absolute += std::fabs(error);
+      squares += error * error;
+      rows.add(kCommon + j * kPerTarget, error * error);
+      rows.add(kCommon + j * kPerTarget + 1, off);
+      rows.add(kCommon + j * kPerTarget + 2, off * off);
     }
+    rows.add(0, 1.0);
+    rows.add(1, absolute);
+    rows.add(2, squares);
+    rows.end_line();
   }
-  const auto of_mean = [counts](double n, const double* s) {
-    if (s[1] <= 0.0) return 0.0;
-    const double log_mean = base::log(s[1] / n);
-    const double deviance = counts ? s[2] - s[1] * log_mean : n * log_mean - s[2];
-    const double size = counts ? std::fabs(s[2]) : n * std::fabs(log_mean);
-    return deviance > 1e-12 * size ? 2.0 * deviance : 0.0;
-  };
-  return evaluate(sums,
-                  {mean_over_targets("deviance", targets, kColumns, [](double n, const double* s) { return s[0] / n; }),
-                   mean_over_targets("d2", targets, kColumns,
-                                     [=](double n, const double* s) { return share_explained(s[0], of_mean(n, s)); })},
-                  seed);
+  return {std::move(rows),
+          {{"rmse", [=](const double* s) { return std::sqrt(per_row(s, 2) / outputs); }},
+           {"mae", [=](const double* s) { return per_row(s, 1) / outputs; }},
+           {"r2", [=](const double* s) { return r_squared(s, targets); }}}};
 }
 
-std::vector<Metric> measure_loss(const model::Decisions& decisions, const data::BoundTable& table,
-                                 std::span<const std::uint32_t> rows, Seed seed, const derivation::Loss& loss) {
-  switch (loss.kind) {
-    case base::LossKind::pinball:
-      return measure_quantile(decisions, table, rows, seed, loss.parameter);
-    case base::LossKind::poisson_deviance:
-      return measure_deviance(decisions, table, rows, seed, true);
-    case base::LossKind::gamma_deviance:
-      return measure_deviance(decisions, table, rows, seed, false);
-    default:
-      return {};
+/// Of several targets the mean of their intervals: wider than need be, never too narrow for errors that go together.
+Interval median_error_interval(const Comparison& compared) {
+  Interval mean;
+  const OrderInterval order = median_interval(compared.rows);
+  std::vector<double> errors(compared.rows);
+  for (std::size_t j = 0; j < compared.columns; ++j) {
+    for (std::size_t r = 0; r < compared.rows; ++r)
+      errors[r] = std::fabs(compared.t().row(r)[j] - compared.a().row(r)[j]);
+    std::sort(errors.begin(), errors.end());
+    mean.low += errors[order.first] / static_cast<double>(compared.columns);
+    mean.high += errors[order.last] / static_cast<double>(compared.columns);
   }
+  return mean;
+}
+
+// ---- all of them ----
+
+Resampled resample(const Comparison& compared) {
+  switch (compared.task) {
+    case MetricTask::binary:
+    case MetricTask::multiclass:
+      return resample_classes(compared);
+    case MetricTask::multilabel:
+      return resample_labels(compared);
+    case MetricTask::regression:
+      break;
+  }
+  return resample_numbers(compared);
+}
+
+std::vector<std::size_t> confusions(const Comparison& compared) {
+  const bool binary = compared.task == MetricTask::binary;
+  if (!binary && compared.task != MetricTask::multiclass) return {};
+  const std::size_t classes = binary ? 2 : compared.columns;
+  std::vector<std::size_t> confusion(classes * classes);
+  for (std::size_t r = 0; r < compared.rows; ++r)
+    ++confusion[network::class_of(compared.t(), r) * classes + network::class_of(compared.a(), r)];
+  return confusion;
 }
 
 }  // namespace
 
-double quantile(std::vector<double> values, double tau) {
-  const double count = static_cast<double>(values.size());
-  const auto place = static_cast<std::ptrdiff_t>(std::max(std::ceil(tau * count) - 1.0, 0.0));
-  std::nth_element(values.begin(), values.begin() + place, values.end());
-  return values[static_cast<std::size_t>(place)];
-}
-
 Interval wilson(std::size_t hits, std::size_t trials) {
   if (trials == 0) return {0.0, 1.0};
-  constexpr double kZ = 1.959963984540054;  // the normal quantile of 97.5 %
   const auto n = static_cast<double>(trials);
   const double p = static_cast<double>(hits) / n;
   const double centre = p + kZ * kZ / (2.0 * n);
@@ -300,20 +240,79 @@ Interval wilson(std::size_t hits, std::size_t trials) {
   return {std::max(0.0, (centre - half) / scale), std::min(1.0, (centre + half) / scale)};
 }
 
-Measurement measure(const model::Decisions& decisions, const data::BoundTable& table,
-                    std::span<const std::uint32_t> rows, Seed seed, const derivation::Loss& loss) {
-  switch (table.preprocessing().task) {
+OrderInterval median_interval(std::size_t n) {
+  const auto count = static_cast<double>(n);
+  const double below = std::floor(count / 2.0 - kZ * std::sqrt(count) / 2.0);
+  const std::size_t first = below < 1.0 ? 0 : static_cast<std::size_t>(below) - 1;
+  return {first, n - 1 - first};
+}
+
+network::MetricTask metric_task(data::Task task) {
+  switch (task) {
     case data::Task::binary:
+      return MetricTask::binary;
     case data::Task::multiclass:
-      return measure_classes(decisions, table, rows, seed);
+      return MetricTask::multiclass;
     case data::Task::multilabel:
-      return measure_labels(decisions, table, rows, seed);
+      return MetricTask::multilabel;
     case data::Task::regression:
       break;
   }
-  Measurement numbers = measure_numbers(decisions, table, rows, seed);
-  for (Metric& metric : measure_loss(decisions, table, rows, seed, loss)) numbers.metrics.push_back(std::move(metric));
-  return numbers;
+  return MetricTask::regression;
+}
+
+Comparison compare(const model::Decisions& decisions, const data::BoundTable& table,
+                   std::span<const std::uint32_t> rows) {
+  Comparison compared{metric_task(table.preprocessing().task), rows.size(), 0, {}, {}};
+  const bool binary = compared.task == MetricTask::binary;
+  const bool classes = binary || compared.task == MetricTask::multiclass;
+  const std::size_t names = table.preprocessing().classes.size();
+  compared.columns = binary ? 1 : (classes ? names : table.targets().size());
+  compared.outputs = compared.task == MetricTask::regression ? decisions.values : decisions.probabilities;
+  if (binary) {  // the probability of the second class alone
+    for (std::size_t r = 0; r < rows.size(); ++r) compared.outputs[r] = decisions.probabilities[r * names + 1];
+    compared.outputs.resize(rows.size());
+  }
+  compared.targets.resize(rows.size() * compared.columns);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    double* line = compared.targets.data() + r * compared.columns;
+    const auto is = classes ? static_cast<std::size_t>(table.targets()[0].classes[rows[r]]) : std::size_t{0};
+    if (binary) line[0] = is == 1 ? 1.0 : 0.0;
+    if (classes && !binary) line[is] = 1.0;
+    for (std::size_t j = 0; !classes && j < compared.columns; ++j) line[j] = table.targets()[j].numbers[rows[r]];
+  }
+  return compared;
+}
+
+Measurement measure(const model::Decisions& decisions, const data::BoundTable& table,
+                    std::span<const std::uint32_t> rows, Seed seed, const derivation::Loss& loss) {
+  const Comparison compared = compare(decisions, table, rows);
+  Measurement result{{}, confusions(compared)};
+  if (rows.empty()) return result;
+  Resampled resampled = resample(compared);
+  std::vector<std::string_view> names;
+  for (const NamedFormula& formula : resampled.formulas) names.push_back(formula.name);
+  const std::vector<Interval> intervals = bootstrap(std::move(resampled), seed);
+  for (const network::MetricEntry* entry : network::metrics_for(compared.task)) {
+    const double value = entry->value(compared.a(), compared.t(), compared.task);
+    const auto at = std::find(names.begin(), names.end(), entry->name);
+    Interval interval{kNaN, kNaN};
+    if (at != names.end()) interval = intervals[static_cast<std::size_t>(at - names.begin())];
+    if (entry->name == "accuracy" && !result.confusion.empty()) {
+      const auto hits = static_cast<std::size_t>(std::llround(value * static_cast<double>(rows.size())));
+      interval = wilson(hits, rows.size());
+    }
+    if (entry->name == "median_absolute_error") interval = median_error_interval(compared);
+    if (std::isnan(value)) {
+      interval = {kNaN, kNaN};
+      result.notices.push_back(std::string(entry->name) +
+                               " is undefined on these rows: " + std::string(entry->undefined_when));
+    }
+    result.metrics.push_back({std::string(entry->name), value, interval.low, interval.high});
+  }
+  if (compared.task == MetricTask::regression)
+    for (Metric& metric : measure_loss(compared, loss, seed)) result.metrics.push_back(std::move(metric));
+  return result;
 }
 
 }  // namespace deltarule::app

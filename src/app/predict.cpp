@@ -78,6 +78,7 @@ Evaluation Model::evaluate(const Table& table, const PredictOptions& options, Se
   out.rows = chosen.size();
   out.metrics = std::move(measured.metrics);
   out.confusion = std::move(measured.confusion);
+  for (std::string& notice : measured.notices) out.notices.push_back(std::move(notice));
   out.classes = classes();
   return out;
 }

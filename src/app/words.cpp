@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace deltarule::app {
 
@@ -24,6 +25,8 @@ std::string rounded(double value) {
 }
 
 std::string metric_in_words(const Metric& metric) {
+  if (std::isnan(metric.value)) return metric.name + " undefined";
+  if (std::isnan(metric.low)) return metric.name + " " + rounded(metric.value);
   return metric.name + " " + rounded(metric.value) + " (95 %: " + rounded(metric.low) + " to " + rounded(metric.high) +
          ")";
 }

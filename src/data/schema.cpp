@@ -19,7 +19,7 @@ constexpr std::array<std::pair<Task, std::string_view>, 4> kTaskNames = {{{Task:
                                                                           {Task::multilabel, "multilabel"},
                                                                           {Task::regression, "regression"}}};
 
-enum class Role : std::uint8_t { unassigned, target, feature, ignored };
+enum class Role : std::uint8_t { unassigned, target, feature, ignored, split };
 
 class SchemaBuilder {
  public:
@@ -32,6 +32,7 @@ class SchemaBuilder {
   Result<void> assign_roles();
   Result<void> assign(const std::vector<std::string>& names, Role role, std::string_view option);
   Result<void> find_rows();
+  Result<void> assign_split();
   Result<void> choose_features();
   [[nodiscard]] bool is_long_number_key(std::size_t column) const;
   void note_odd_features();
@@ -101,6 +102,24 @@ Result<void> SchemaBuilder::assign_roles() {
     const auto column = table_.require(name, "--categorical");
     if (!column) return column.error();
   }
+  return {};
+}
+
+Result<void> SchemaBuilder::assign_split() {
+  if (options_.split == SplitKind::at_random) return {};
+  const char* option = split_option(options_.split);
+  const auto column = table_.require(options_.split_column, option);
+  if (!column) return column.error();
+  if (roles_[*column] == Role::target) {
+    return Error{ErrorCode::usage, option, "column " + quoted(options_.split_column) + " is the target",
+                 "a column that is not predicted", "Name another column"};
+  }
+  if (roles_[*column] == Role::unassigned) roles_[*column] = Role::split;
+  schema_.split = options_.split;
+  schema_.split_column = options_.split_column;
+  auto codes = split_codes(table_, *column, options_.split, schema_.rows);
+  if (!codes) return codes.error();
+  schema_.split_codes = std::move(*codes);
   return {};
 }
 
@@ -350,6 +369,7 @@ Result<void> SchemaBuilder::choose_task() {
 Result<Schema> SchemaBuilder::build() {
   if (auto roles = assign_roles(); !roles) return roles.error();
   if (auto rows = find_rows(); !rows) return rows.error();
+  if (auto split = assign_split(); !split) return split.error();
   if (auto features = choose_features(); !features) return features.error();
   if (auto task = choose_task(); !task) return task.error();
   return std::move(schema_);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "data/notice.hpp"
+#include "data/split_column.hpp"
 #include "data/table.hpp"
 #include "deltarule/error.hpp"
 
@@ -36,6 +37,8 @@ struct SchemaOptions {
   std::vector<std::string> ignore = {};       ///< --ignore
   std::vector<std::string> categorical = {};  ///< --categorical: text features kept however many levels they have;
                                               ///< give the same names to CsvOptions::text_columns
+  SplitKind split = SplitKind::at_random;     ///< --group-by, --split-by-time, --split-column
+  std::string split_column = {};              ///< its column: no feature unless it is named as one
   std::string weight = {};                    ///< refused: weights of rows are not supported
   std::optional<Task> task = {};              ///< --task; nothing: inferred
 };
@@ -48,12 +51,16 @@ struct Schema {
   std::vector<std::string> classes;     // binary, multiclass: names, sorted (numbers by value, text by bytes)
   std::vector<std::int32_t> row_class;  // binary, multiclass: [table rows], −1 where the target is missing
   std::vector<std::uint32_t> rows;      // rows whose targets are all there, ascending
-  std::size_t without_target = 0;       // rows left out
+  SplitKind split = SplitKind::at_random;
+  std::string split_column;               // its name; empty at random
+  std::vector<std::int32_t> split_codes;  // [table rows] as split_codes() says; empty at random
+  std::size_t without_target = 0;         // rows left out
 };
 
 /// Roles and task. Notices: columns left out as identifiers or for want of any value, rows without a target.
 /// Fails (usage, data): no or unknown target, a column in two roles, a weight, nothing left to learn from, fewer than
-/// two rows, one class or one target value only, targets that do not fit the task that was asked for.
+/// two rows, one class or one target value only, targets that do not fit the task that was asked for, a column of the
+/// split that is a target or that split_codes() refuses.
 Result<Schema> make_schema(const Table& table, const SchemaOptions& options, Notices& notices);
 
 }  // namespace deltarule::data

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "base/floating_point_mode.hpp"
@@ -29,8 +30,21 @@ Result<void> check_settings(const FitSettings& settings, bool has_validation) {
   if (settings.patience > 0 && !has_validation)
     return Error{ErrorCode::spec, "patience", std::to_string(settings.patience) + " without validation patterns",
                  "patterns to validate on", "set patience to 0 or hold patterns out"};
+  if (!(settings.min_improvement >= 0 && std::isfinite(settings.min_improvement)))
+    return Error{ErrorCode::spec,
+                 "min_improvement",
+                 std::to_string(settings.min_improvement),
+                 "a finite number that is not negative",
+                 {}};
+  if (settings.score && !has_validation)
+    return Error{ErrorCode::spec, "score", "a function without validation patterns", "patterns to validate on",
+                 "leave it out or hold patterns out"};
   return {};
 }
+
+// Per-pattern learning asks the stop token after so many patterns of an epoch. Even: the look-ahead of large first
+// layers goes in pairs (online.hpp), which a cut must not shift.
+constexpr std::size_t kPatternsPerQuestion = 256;
 
 /// What one run of fit() carries from epoch to epoch.
 template <class T>
@@ -42,8 +56,22 @@ struct Run {
   Sampler sampler;
   BestEpoch<T> best;
   FitResult result = {};
+  double best_loss = std::numeric_limits<double>::quiet_NaN();
+  bool halted = false;  // in the middle of an epoch or at its end, by the steps or the stop token
 
-  /// One epoch of steps; the sum of E_p as met.
+  /// To be asked after a weight change.
+  bool halts() {
+    if (settings.steps > 0 && result.steps >= settings.steps) {
+      result.reason = StopReason::steps;
+    } else if (settings.stop_now && settings.stop_now()) {
+      result.reason = StopReason::stopped;
+    } else {
+      return false;
+    }
+    return halted = true;
+  }
+
+  /// One epoch of steps; the mean of E_p as met.
   Result<double> train(std::size_t epoch) {
     const std::span<const std::uint32_t> patterns = sampler.epoch(epoch - 1);
     const std::size_t size = settings.batch_size == 0 ? patterns.size() : settings.batch_size;
@@ -54,6 +82,7 @@ struct Run {
       if (!loss) return placed(loss.error(), epoch, first / size + 1);
       sum += *loss;
       ++result.steps;
+      if (halts()) return sum / static_cast<double>(std::min(first + size, patterns.size()));
       if (size > patterns.size() - first) break;  // also keeps first + size from wrapping around
     }
     return sum / static_cast<double>(patterns.size());
@@ -61,11 +90,24 @@ struct Run {
 
   /// The same with batches of one pattern.
   Result<double> train_singly(std::size_t epoch, std::span<const std::uint32_t> patterns) {
-    std::size_t done = 0;
-    auto sum = trainer.step_each(training, patterns, done);
-    result.steps += done;
-    if (!sum) return placed(sum.error(), epoch, done + 1);
-    return *sum / static_cast<double>(patterns.size());
+    double sum = 0;
+    std::size_t all = 0;
+    do {
+      std::size_t done = 0;
+      auto loss = trainer.step_each(training, patterns.subspan(all, piece(patterns.size() - all)), done);
+      result.steps += done;
+      all += done;
+      if (!loss) return placed(loss.error(), epoch, all + 1);
+      sum += *loss;
+    } while (!halts() && all < patterns.size());
+    return sum / static_cast<double>(all);
+  }
+
+  /// How many of the patterns left in an epoch are learnt before anybody is asked.
+  [[nodiscard]] std::size_t piece(std::size_t left) const {
+    if (!settings.stop_now && settings.steps == 0) return left;
+    left = std::min(left, kPatternsPerQuestion);  // with steps, too: so that a repeated run adds up its losses alike
+    return settings.steps == 0 ? left : std::min<std::uint64_t>(left, settings.steps - result.steps);
   }
 
   static Error placed(Error error, std::size_t epoch, std::size_t batch) {
@@ -75,14 +117,27 @@ struct Run {
 
   EpochReport report(std::size_t epoch, double training_loss) {
     EpochReport report{.epoch = epoch, .training_loss = training_loss, .steps = result.steps};
-    if (validation != nullptr) {
-      report.validation_loss = mean_loss(trainer.network(), *validation, trainer.team());
-      best.observe(epoch, result.steps, report.validation_loss, trainer.network().parameters());
-      report.best_validation_loss = best.loss();
-    }
+    if (validation != nullptr) validate(report);
     result.epochs = epoch;
     result.history.push_back(report);
     return report;
+  }
+
+  void validate(EpochReport& report) {
+    const double sign = settings.score && settings.higher_is_better ? -1.0 : 1.0;
+    if (settings.score) {
+      const Evaluation all = evaluate(trainer.network(), *validation, trainer.team());
+      report.validation_loss = all.mean_loss;
+      report.validation_score = settings.score({all.predicted.data(), all.patterns, all.outputs, true},
+                                               {all.target.data(), all.patterns, all.outputs, true});
+    } else {
+      report.validation_loss = mean_loss(trainer.network(), *validation, trainer.team());
+    }
+    const double goal = settings.score ? sign * report.validation_score : report.validation_loss;
+    best.observe(report.epoch, report.steps, goal, trainer.network().parameters());
+    if (settings.score) report.best_validation_score = sign * best.loss();
+    best_loss = std::fmin(best_loss, report.validation_loss);
+    report.best_validation_loss = settings.score ? best_loss : best.loss();
   }
 
   /// True when this epoch is the last for a reason of its own.
@@ -92,6 +147,7 @@ struct Run {
         total_squared_error(trainer.network(), training, trainer.team()) < settings.until_tss)
       return result.reason = StopReason::error_below, true;
     if (callback) return result.reason = StopReason::callback, true;
+    if (halted) return true;
     if (best.patience_is_over(report.epoch, report.steps)) return result.reason = StopReason::patience, true;
     return false;
   }

@@ -10,8 +10,8 @@ namespace deltarule::training {
 
 /// Trains for some epochs. `validation` may be null. Shape error when sources and network do not fit, spec error for
 /// settings that make no sense (patience without validation patterns, an order that names patterns that do not exist),
-/// diverged with epoch, batch, layer and pattern, weights then being those before the bad batch. settings.on_epoch must
-/// not throw.
+/// diverged with epoch, batch, layer and pattern, weights then being those before the bad batch. The functions
+/// among the settings must not throw.
 template <class T>
 Result<FitResult> fit(Trainer<T>& trainer, const base::PatternSource<T>& training,
                       const base::PatternSource<T>* validation, const FitSettings& settings);

@@ -1,4 +1,4 @@
-// When to stop: patience on a validation loss, with the best weights kept. Knows no clock and no patterns.
+// When to stop: patience on a validation loss or score, with the best weights kept. Knows no clock and no patterns.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +18,10 @@ class BestEpoch {
  public:
   explicit BestEpoch(const FitSettings& settings) : settings_(&settings) {}
 
-  /// Takes note of an epoch; a better loss than ever before (NaN never is) keeps a copy of the parameters
-  /// if they may be restored.
+  /// Takes note of an epoch; a loss that is better than the best by more than min_improvement (NaN never is) keeps a
+  /// copy of the parameters if they may be restored. A score of which more is better is given with its sign changed.
   void observe(std::size_t epoch, std::uint64_t steps, double loss, std::span<const T> parameters) {
-    if (!(loss < best_loss_)) return;
+    if (!(loss < best_loss_ - settings_->min_improvement)) return;
     best_loss_ = loss;
     best_epoch_ = epoch;
     best_steps_ = steps;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "app/measure.hpp"
+#include "app/measure_loss.hpp"
 #include "tables.hpp"
 
 namespace deltarule::test {
@@ -48,7 +49,7 @@ TEST(Measure, a_regression_has_the_metrics_of_their_definitions) {
     spread += off * off;
   }
   const auto& metrics = fitted.report.metrics;
-  ASSERT_EQ(metrics.size(), 3U);
+  ASSERT_EQ(metrics.size(), 4U);
   const double tolerance = 64 * 1.2e-7 * 10;  // answers are rounded to f32; values up to about 10
   EXPECT_NEAR(metric(metrics, "rmse")->value, std::sqrt(squares / 64.0), tolerance);
   EXPECT_NEAR(metric(metrics, "mae")->value, absolute / 64.0, tolerance);
@@ -111,7 +112,7 @@ TEST(Measure, deviances_have_the_metrics_of_their_definitions) {
       share += 1 - own / deviance(t, std::vector<double>(80, sum / 80), counts);
     }
     const auto& metrics = fitted.report.metrics;
-    ASSERT_EQ(metrics.size(), 5U);
+    ASSERT_EQ(metrics.size(), 6U);
     const double scale = 80.0 * static_cast<double>(targets);
     EXPECT_NEAR(metric(metrics, "deviance")->value, total / scale, 1e-5 * (1 + total / scale));
     EXPECT_NEAR(metric(metrics, "d2")->value, share / static_cast<double>(targets), 1e-5);
@@ -136,12 +137,78 @@ TEST(Measure, a_quantile_loss_has_the_metrics_of_its_definition) {
     covered += d <= 0 ? 1 : 0;
   }
   const auto& metrics = fitted.report.metrics;
-  ASSERT_EQ(metrics.size(), 6U);
+  ASSERT_EQ(metrics.size(), 7U);
   EXPECT_NEAR(metric(metrics, "pinball")->value, loss / 64, 1e-4);
   EXPECT_NEAR(metric(metrics, "coverage")->value, covered / 64, 1e-12);
   const auto& trivial = fitted.report.baselines[0].metrics;
   EXPECT_NEAR(metric(trivial, "d2")->value, 0.0, 1e-12);
   EXPECT_NEAR(metric(metrics, "d2")->value, 1 - loss / 64 / metric(trivial, "pinball")->value, 1e-4);
+}
+
+TEST(Measure, the_interval_of_a_median_lies_between_the_orders_of_the_binomial) {
+  // n = 100: the 40th and the 61st of the ordered values, as in every table of such intervals.
+  EXPECT_EQ(app::median_interval(100).first, 39U);
+  EXPECT_EQ(app::median_interval(100).last, 60U);
+  for (const std::size_t few : {1U, 2U, 5U}) {
+    EXPECT_EQ(app::median_interval(few).first, 0U);
+    EXPECT_EQ(app::median_interval(few).last, few - 1);
+  }
+}
+
+TEST(Measure, every_interval_holds_its_value_and_metrics_come_in_the_order_of_the_registry) {
+  FitOptions options;
+  options.epochs = 3;
+  options.baselines = false;
+  std::size_t compared = 0;
+  for (const char* target : {"kind", "colour"}) {
+    const FitReport report = fit(dataset(mixed_csv(200), target), options).report;
+    std::vector<std::string> names;
+    for (const Metric& one : report.metrics) {
+      names.push_back(one.name);
+      EXPECT_LE(one.low, one.value) << one.name;
+      EXPECT_GE(one.high, one.value) << one.name;
+      EXPECT_LT(one.low, one.high) << one.name;
+      ++compared;
+    }
+    const auto task = target == std::string("kind") ? network::MetricTask::binary : network::MetricTask::multiclass;
+    EXPECT_EQ(names, network::metric_names(task));
+  }
+  EXPECT_EQ(compared, 5U + 4U);
+}
+
+TEST(Measure, what_is_undefined_on_the_rows_is_no_number_and_a_notice_says_why) {
+  FitOptions options;
+  options.epochs = 3;
+  const Model classes = fit(dataset(mixed_csv(120), "kind"), options).model;
+  const Evaluation one_class = classes.evaluate(parse_csv("id_free,width,colour,kind\n1,1,red,no\n2,1,red,no\n", "a"));
+  EXPECT_TRUE(std::isnan(metric(one_class.metrics, "auc")->value));
+  EXPECT_TRUE(std::isnan(metric(one_class.metrics, "auc")->low));
+  EXPECT_FALSE(std::isnan(metric(one_class.metrics, "accuracy")->value));
+  ASSERT_FALSE(one_class.notices.empty());
+  EXPECT_EQ(one_class.notices.back(), "auc is undefined on these rows: it needs rows of both classes");
+
+  const Model numbers = fit(dataset(linear_csv(120), "y"), options).model;
+  const Evaluation flat = numbers.evaluate(parse_csv("x1,x2,y\n1,1,0.5\n2,0,0.5\n", "b"));
+  EXPECT_TRUE(std::isnan(metric(flat.metrics, "r2")->value));
+  ASSERT_FALSE(flat.notices.empty());
+  EXPECT_EQ(flat.notices.back(), "r2 is undefined on these rows: it needs targets that vary");
+  const Evaluation single = numbers.evaluate(parse_csv("x1,x2,y\n1,1,0.5\n", "c"));
+  EXPECT_EQ(metric(single.metrics, "mae")->low, metric(single.metrics, "mae")->high);
+}
+
+TEST(Measure, a_model_whose_metrics_are_undefined_can_be_saved) {
+  // One row is the test: its r2 does not exist.
+  FitOptions options;
+  options.epochs = 2;
+  options.test = 0.02;
+  const Fitted fitted = fit(dataset(linear_csv(50), "y"), options);
+  ASSERT_EQ(fitted.report.measured_rows, 1U);
+  EXPECT_TRUE(std::isnan(metric(fitted.report.metrics, "r2")->value));
+  EXPECT_EQ(fitted.report.verdict, "");
+  const Result<Model> read = Model::parse(fitted.model.to_bytes());
+  ASSERT_TRUE(read.ok());
+  EXPECT_NE(read->describe().find("r2 undefined"), std::string::npos) << read->describe();
+  EXPECT_NE(read->describe().find("rmse"), std::string::npos);
 }
 
 TEST(Measure, long_tables_are_measured_in_groups) {

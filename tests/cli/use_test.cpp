@@ -185,7 +185,8 @@ TEST_F(Use, EvaluateGivesATableOrOneObject) {
   const json object = json::parse(outcome.out);
   EXPECT_EQ(object["rows"], 120);
   EXPECT_GE(object["metrics"]["accuracy"].get<double>(), 0.95);
-  EXPECT_TRUE(object["metrics"]["log_loss"].is_number());
+  for (const char* name : {"balanced_accuracy", "f1", "log_loss", "auc"})
+    EXPECT_TRUE(object["metrics"][name].is_number()) << name;
   EXPECT_EQ(object["intervals"]["accuracy"].size(), 2U);
   std::size_t rows = 0, on_diagonal = 0;
   for (std::size_t i = 0; i < 2; ++i) {
@@ -198,7 +199,8 @@ TEST_F(Use, EvaluateGivesATableOrOneObject) {
 
 TEST_F(Use, EvaluateOfNumbersNamesTheUsualMeasures) {
   const json object = json::parse(run(folder(), {"evaluate", "line.safetensors", "line.csv", "--json"}).out);
-  for (const char* name : {"rmse", "mae", "r2"}) EXPECT_TRUE(object["metrics"][name].is_number()) << name;
+  for (const char* name : {"rmse", "mae", "median_absolute_error", "r2"})
+    EXPECT_TRUE(object["metrics"][name].is_number()) << name;
 }
 
 TEST_F(Use, EvaluateWithoutTheTargetColumnSaysSo) {

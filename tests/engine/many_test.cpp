@@ -112,6 +112,8 @@ std::string differences(const Result<FitResult>& a, const Result<FitResult>& b) 
     if (!same(one.training_loss, other.training_loss)) found += "training loss ";
     if (!same(one.validation_loss, other.validation_loss)) found += "validation loss ";
     if (!same(one.best_validation_loss, other.best_validation_loss)) found += "best loss ";
+    if (!same(one.validation_score, other.validation_score)) found += "score ";
+    if (!same(one.best_validation_score, other.best_validation_score)) found += "best score ";
     if (!found.empty()) return found + "in epoch " + std::to_string(e + 1);
   }
   return found;
@@ -158,6 +160,11 @@ Setting<T> random_setting(Dice& dice, const NetworkSpec& spec, const TrainerOpti
     one.settings.restore_best = dice.chance(0.5);
   }
   if (dice.chance(0.2)) one.settings.shuffle = false;
+  if (dice.chance(0.1)) one.settings.steps = dice.between(1, 30);
+  if (one.held_out.empty()) return one;
+  if (dice.chance(0.2)) one.settings.min_improvement = dice.uniform(0, 0.1);
+  if (dice.chance(0.1)) one.settings.score = [](Rows<double> a, Rows<double> t) { return a.data[0] - t.data[0]; };
+  one.settings.higher_is_better = dice.chance(0.5);
   return one;
 }
 
@@ -296,6 +303,25 @@ TEST(ManyNetworks, KeepWhatACallbackThrowsInItsJob) {
       .fit(twelve.data.inputs(), twelve.data.targets(), {.epochs = 2, .batch_size = 1, .seed = Seed{3}});
   EXPECT_TRUE(same_weights(until_then, twelve.networks[3]));
   twelve.expect_like_alone(results, 3);
+}
+
+TEST(ManyNetworks, KeepWhatAScoreOrAStopTokenThrowsInItsJob) {
+  for (const bool score : {false, true}) {
+    Twelve twelve;
+    Job& job = twelve.jobs[4];
+    job.x_validation = job.x;
+    job.t_validation = job.t;
+    if (score) job.settings.score = [](Rows<double>, Rows<double>) -> double { throw std::runtime_error("mine"); };
+    if (!score) job.settings.stop_now = []() -> bool { throw std::runtime_error("mine"); };
+    const auto results = fit_many(std::span(twelve.jobs), 2);
+    ASSERT_FALSE(results[4].ok());
+    EXPECT_EQ(results[4].error().code, ErrorCode::interrupted);
+    EXPECT_NE(results[4].error().message().find("mine"), std::string::npos);
+    twelve.expect_like_alone(results, 4);
+    Network network(small_spec(), Seed{4});
+    Trainer trainer(network, job.options);
+    EXPECT_THROW((void)trainer.fit(job.x, job.t, job.x, job.t, job.settings), std::runtime_error);
+  }
 }
 
 TEST(ManyNetworks, LetACallbackReadChangeAndStop) {

@@ -1,6 +1,7 @@
 // Epochs: order, stopping, history, what diverges and how it is told.
 #include "training/loop.hpp"
 
+#include <cmath>
 #include <limits>
 #include <set>
 
@@ -223,6 +224,165 @@ TEST(Evaluation, IsThePatternsOneByOne) {
   EXPECT_NEAR(2 * 600 * evaluation.mean_loss, network::total_squared_error(evaluation.a(), evaluation.t()),
               1200 * 0x1p-52 * 2000);
   EXPECT_EQ(mean_loss<double>(network, source, team), evaluation.mean_loss);
+}
+
+/// Twelve patterns in batches of five: three steps per epoch, the last of two patterns.
+struct Twelve {
+  ArraySource<double> training{{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 1, {2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11}, 1};
+  ArraySource<double> validation{{1, 2, 3}, 1, {1, 2, 2}, 1};
+};
+
+template <class T>
+std::vector<T> weights_after(const base::PatternSource<T>& training, const base::PatternSource<T>* validation,
+                             const FitSettings& settings, FitResult& result, std::vector<std::size_t> units = {3, 1}) {
+  auto network = plain_network<T>(training.inputs(), std::move(units));
+  auto trainer = trainer_for<T>(network, {.optimizer = DeltaRule{0.001}});
+  auto done = fit<T>(trainer, training, validation, settings);
+  EXPECT_TRUE(done);
+  if (done) result = *done;
+  return network.weights();
+}
+
+TEST(Fit, StepsEndARunInTheMiddleOfAnEpochWithTheBitsOfTheStepsBefore) {
+  const Twelve data;
+  FitResult result, whole;
+  for (const std::size_t size : {1u, 5u, 0u}) {
+    const std::size_t per_epoch = size == 1 ? 12 : (size == 5 ? 3 : 1);
+    FitSettings settings{.epochs = 3, .batch_size = size};
+    const auto all = weights_after<double>(data.training, nullptr, settings, whole);
+    EXPECT_EQ(whole.steps, 3 * per_epoch);
+    std::vector<std::vector<double>> after;
+    for (std::uint64_t steps = 1; steps <= 3 * per_epoch; ++steps) {
+      settings.steps = steps;
+      after.push_back(weights_after<double>(data.training, nullptr, settings, result));
+      EXPECT_EQ(result.steps, steps);
+      EXPECT_EQ(result.reason, StopReason::steps);
+      EXPECT_EQ(result.epochs, (steps + per_epoch - 1) / per_epoch);
+      if (steps > 1) {
+        EXPECT_NE(after[steps - 1], after[steps - 2]);
+      }
+    }
+    EXPECT_EQ(after.back(), all);
+    EXPECT_EQ(result.history.back().training_loss, whole.history.back().training_loss);
+  }
+}
+
+TEST(Fit, ARunThatAStopTokenEndsIsRepeatedByItsSteps) {
+  const Twelve data;
+  std::size_t compared = 0;
+  for (const std::size_t size : {1u, 5u}) {
+    for (const std::size_t limit : {1u, 4u, 7u}) {
+      std::size_t asked = 0;
+      FitSettings settings{.epochs = 100, .batch_size = size, .patience = 50};
+      settings.stop_now = [&] { return ++asked == limit; };
+      FitResult stopped, repeated;
+      const auto first = weights_after<double>(data.training, &data.validation, settings, stopped);
+      EXPECT_EQ(stopped.reason, StopReason::stopped);
+      EXPECT_EQ(stopped.steps, size == 1 ? 12 * limit : limit) << "a short epoch of single patterns is one question";
+      settings.stop_now = {};
+      settings.steps = stopped.steps;
+      EXPECT_EQ(weights_after<double>(data.training, &data.validation, settings, repeated), first);
+      EXPECT_EQ(repeated.reason, StopReason::steps);
+      EXPECT_EQ(repeated.best_epoch, stopped.best_epoch);
+      ++compared;
+    }
+  }
+  EXPECT_EQ(compared, 6u);
+}
+
+TEST(Fit, AskingInTheMiddleOfAnEpochChangesNoBitOfALayerThatLooksAhead) {
+  constexpr std::size_t kInputs = 600, kUnits = 450, kPatterns = 301;  // more than 2^18 weights; one question within
+  std::vector<float> x, t;
+  for (std::size_t i = 0; i < kInputs * kPatterns; ++i) x.push_back(static_cast<float>(i * 7 % 13) / 13.0f - 0.4f);
+  for (std::size_t p = 0; p < kPatterns; ++p) t.push_back(static_cast<float>(p % 5) / 5.0f);
+  const ArraySource<float> source{x, kInputs, t, 1};
+  FitResult plain, asked, cut;
+  std::size_t questions = 0;
+  FitSettings settings{.epochs = 1, .batch_size = 1};
+  const auto weights = weights_after<float>(source, nullptr, settings, plain, {kUnits, 1});
+  settings.stop_now = [&] { return ++questions > 100; };
+  EXPECT_EQ(weights_after<float>(source, nullptr, settings, asked, {kUnits, 1}), weights);
+  EXPECT_EQ(questions, 2u);
+  EXPECT_DOUBLE_EQ(asked.history[0].training_loss, plain.history[0].training_loss);
+  questions = 100;
+  const auto half = weights_after<float>(source, nullptr, settings, cut, {kUnits, 1});
+  EXPECT_EQ(cut.steps, 256u);
+  settings.stop_now = {};
+  settings.steps = 256;
+  EXPECT_EQ(weights_after<float>(source, nullptr, settings, asked, {kUnits, 1}), half);
+  EXPECT_NE(half, weights);
+}
+
+TEST(Fit, AScoreDecidesInPlaceOfTheLossAndItsBestWeightsComeBack) {
+  const Contradiction data;  // the loss is best after the first epoch
+  for (const bool higher : {false, true}) {
+    auto network = plain_network<double>(1, {1});
+    ASSERT_TRUE(network.set_weights(std::vector<double>{0, 0}));
+    auto trainer = trainer_for<double>(network, {.optimizer = DeltaRule{0.01}});
+    std::size_t called = 0;
+    std::vector<double> best;
+    FitSettings settings{.epochs = 100, .batch_size = 2, .patience = 5};
+    settings.higher_is_better = higher;
+    settings.score = [&](Rows<double> a, Rows<double> t) {
+      EXPECT_EQ(a.count, 4u);
+      EXPECT_EQ(t.columns, 1u);
+      EXPECT_EQ(t.data[2], -3.0);
+      const double peak = std::fabs(static_cast<double>(++called) - 8.0);  // epoch 8 is the best
+      if (called == 8) best = network.weights();
+      return higher ? 10.0 - peak : peak;
+    };
+    const auto result = fit<double>(trainer, data.training, &data.validation, settings);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->reason, StopReason::patience);
+    EXPECT_EQ(result->best_epoch, 8u);
+    EXPECT_EQ(result->epochs, 13u);
+    EXPECT_EQ(result->history.back().best_validation_score, higher ? 10.0 : 0.0);
+    EXPECT_EQ(result->history.back().best_validation_loss, result->history[0].validation_loss);
+    EXPECT_EQ(network.weights(), best);
+  }
+}
+
+TEST(Fit, AScoreThatIsNeverANumberKeepsTheLastWeights) {
+  const Contradiction data;
+  FitSettings settings{.epochs = 4, .batch_size = 2, .patience = 50};
+  settings.score = [](Rows<double>, Rows<double>) { return std::numeric_limits<double>::quiet_NaN(); };
+  FitResult result;
+  const auto weights = weights_after<double>(data.training, &data.validation, settings, result);
+  EXPECT_EQ(result.best_epoch, 4u);
+  EXPECT_TRUE(std::isnan(result.history.back().best_validation_score));
+  settings.score = {};
+  settings.patience = 0;
+  EXPECT_EQ(weights_after<double>(data.training, &data.validation, settings, result), weights);
+}
+
+TEST(Fit, AnImprovementThatIsTooSmallIsNone) {
+  const Contradiction data;
+  for (const double least : {0.0, 0.9, 1.0, 2.5}) {
+    std::size_t called = 0;
+    FitSettings settings{.epochs = 12, .batch_size = 2, .patience = 100, .min_improvement = least};
+    settings.score = [&](Rows<double>, Rows<double>) { return 100.0 - static_cast<double>(++called); };
+    FitResult result;
+    (void)weights_after<double>(data.training, &data.validation, settings, result);
+    // Falls by one per epoch: taken every time, or, beyond one and two, each second and each third time.
+    EXPECT_EQ(result.best_epoch, least < 1 ? 12u : (least == 1.0 ? 11u : 10u)) << least;
+  }
+}
+
+TEST(Fit, SettingsOfEarlyStoppingThatMakeNoSenseAreRefusedByName) {
+  const Contradiction data;
+  auto network = plain_network<double>(1, {1});
+  auto trainer = trainer_for<double>(network, {.optimizer = DeltaRule{0.01}});
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const double bad : {-0.1, nan, std::numeric_limits<double>::infinity()}) {
+    const auto result = fit<double>(trainer, data.training, &data.validation, {.min_improvement = bad});
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().place, "min_improvement");
+  }
+  FitSettings settings;
+  settings.score = [](Rows<double>, Rows<double>) { return 0.0; };
+  const auto alone = fit<double>(trainer, data.training, nullptr, settings);
+  ASSERT_FALSE(alone);
+  EXPECT_EQ(alone.error().place, "score");
 }
 
 }  // namespace

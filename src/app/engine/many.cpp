@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "app/engine/guarded.hpp"
 #include "app/engine/network_impl.hpp"
 #include "app/engine/rows_source.hpp"
 #include "base/thread_team.hpp"
@@ -137,29 +138,26 @@ struct Task {
   }
 };
 
-/// Calls the caller's function; what it throws stops the job and is kept.
+/// The job's settings with functions that do not throw and with no epoch reported twice.
 template <class T>
-std::function<bool(const EpochReport&)> guarded(Task<T>& task) {
-  if (!task.job->settings.on_epoch) return {};
-  return [&task](const EpochReport& report) {
-    if (task.was_reported(report.epoch)) return false;
-    try {
-      return task.job->settings.on_epoch(report);
-    } catch (...) {
-      task.thrown = std::current_exception();
-      return true;
-    }
+FitSettings settings_of(Task<T>& task) {
+  FitSettings own = guarded(task.job->settings, task.thrown);
+  if (!own.on_epoch) return own;
+  own.on_epoch = [&task, report_once = std::move(own.on_epoch)](const EpochReport& report) {
+    return !task.was_reported(report.epoch) && report_once(report);
   };
+  return own;
 }
 
 /// What a callback threw, told as an error of its job.
 Error error_of(const std::exception_ptr& thrown) {
-  std::string got = "threw something that is not a std::exception";
+  std::string got;
   try {
     std::rethrow_exception(thrown);
   } catch (const std::exception& exception) {
     got = std::string("threw \"") + exception.what() + "\"";
   } catch (...) {
+    got = "threw something that is not a std::exception";
   }
   return {ErrorCode::interrupted, "on_epoch", std::move(got), "a callback that returns", {}};
 }
@@ -320,8 +318,7 @@ void prepare(Task<T>& task, std::span<const BasicJob<T>> earlier) {
                                 "a network of its own", "give the job a copy"});
       return;
     }
-  task.settings = job.settings;
-  task.settings.on_epoch = guarded(task);
+  task.settings = settings_of(task);
   const bool validates = job.x_validation.count > 0 || job.t_validation.count > 0;
   task.lane = {.network = &JobAccess::network(*job.network),
                .options = &job.options,

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/engine/guarded.hpp"
 #include "app/engine/network_impl.hpp"
 #include "app/engine/rows_source.hpp"
 #include "app/engine/unwrap.hpp"
@@ -31,20 +32,6 @@ Result<void> check_patterns(const derivation::Loss& loss, Rows<T> x, Rows<T> t, 
   return check_targets(loss, t, what + ", targets");
 }
 
-/// Calls the user's function so that what it throws stops the run and is kept for later: nothing below app may see it.
-std::function<bool(const EpochReport&)> guarded(const std::function<bool(const EpochReport&)>& callback,
-                                                std::exception_ptr& thrown) {
-  if (!callback) return {};
-  return [&callback, &thrown](const EpochReport& report) {
-    try {
-      return callback(report);
-    } catch (...) {
-      thrown = std::current_exception();
-      return true;
-    }
-  };
-}
-
 }  // namespace
 
 template <class T>
@@ -56,8 +43,7 @@ struct BasicTrainer<T>::Impl {
     const derivation::Loss& loss = trainer.network().loss();
     if (auto checked = check_patterns(loss, x, t, "training patterns"); !checked) return checked.error();
     std::exception_ptr thrown;
-    FitSettings own = settings;
-    own.on_epoch = guarded(settings.on_epoch, thrown);
+    const FitSettings own = guarded(settings, thrown);
     const RowsSource<T> source(x, t);
     auto result = training::fit<T>(trainer, source, validation, own);
     if (thrown) std::rethrow_exception(thrown);

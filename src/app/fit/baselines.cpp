@@ -1,8 +1,10 @@
 #include "app/fit/baselines.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "app/engine/unwrap.hpp"
+#include "app/measure_loss.hpp"
 #include "app/targets.hpp"
 #include "app/words.hpp"
 #include "base/text.hpp"
@@ -12,11 +14,16 @@
 namespace deltarule::app {
 namespace {
 
-data::BoundTable bind(const Material& material, const data::Preprocessing& preprocessing) {
+data::BoundTable bind(const data::Table& table, const data::Preprocessing& preprocessing) {
   data::Notices told_before;
-  return unwrap(
-      data::bind_table(material.table, preprocessing, {data::Unseen::missing, data::Targets::required}, told_before));
+  return unwrap(data::bind_table(table, preprocessing, {data::Unseen::missing, data::Targets::required}, told_before));
 }
+
+/// The rows seen and the rows measured, as targets of one preprocessing.
+struct Bound {
+  const data::BoundTable& seen;
+  const data::BoundTable& measured;
+};
 
 template <class V>
 void repeat(std::vector<V>& out, const std::vector<V>& line, std::size_t times) {
@@ -24,18 +31,20 @@ void repeat(std::vector<V>& out, const std::vector<V>& line, std::size_t times) 
   for (std::size_t i = 0; i < times; ++i) out.insert(out.end(), line.begin(), line.end());
 }
 
-Baseline most_frequent_class(const data::BoundTable& bound, const Judge& judge) {
-  const data::Preprocessing& rules = bound.preprocessing();
+Baseline most_frequent_class(const Bound& bound, const Judge& judge) {
+  const data::Preprocessing& rules = bound.seen.preprocessing();
   std::vector<double> shares(rules.classes.size());
-  for (const std::uint32_t row : judge.seen) shares[static_cast<std::size_t>(bound.targets()[0].classes[row])] += 1.0;
-  const auto most = std::max_element(shares.begin(), shares.end()) - shares.begin();
+  for (const std::uint32_t row : judge.seen)
+    shares[static_cast<std::size_t>(bound.seen.targets()[0].classes[row])] += 1.0;
+  auto most = std::max_element(shares.begin(), shares.end()) - shares.begin();
   for (double& share : shares) share /= static_cast<double>(judge.seen.size());
+  if (shares.size() == 2 && shares[1] >= 0.5) most = 1;  // of equals, as an output of 0.5 is taken
   model::Decisions decisions;
   decisions.rows = judge.measured.size();
   decisions.classes.assign(decisions.rows, static_cast<std::uint32_t>(most));
   repeat(decisions.probabilities, shares, decisions.rows);
   return {"trivial", "always " + rules.classes[static_cast<std::size_t>(most)],
-          measure(decisions, bound, judge.measured, judge.seed, judge.loss).metrics};
+          measure(decisions, bound.measured, judge.measured, judge.seed, judge.loss).metrics};
 }
 
 std::vector<double> quantiles(const data::BoundTable& bound, const Judge& judge) {
@@ -58,10 +67,10 @@ std::vector<double> means(const data::BoundTable& bound, const Judge& judge) {
   return result;
 }
 
-Baseline constant(const data::BoundTable& bound, const Judge& judge) {
+Baseline constant(const Bound& bound, const Judge& judge) {
   const bool is_quantile = judge.loss.kind == base::LossKind::pinball;
-  const std::vector<double> mean = is_quantile ? quantiles(bound, judge) : means(bound, judge);
-  const bool labels = bound.preprocessing().task == data::Task::multilabel;
+  const std::vector<double> mean = is_quantile ? quantiles(bound.seen, judge) : means(bound.seen, judge);
+  const bool labels = bound.seen.preprocessing().task == data::Task::multilabel;
   model::Decisions decisions;
   decisions.rows = judge.measured.size();
   repeat(labels ? decisions.probabilities : decisions.values, mean, decisions.rows);
@@ -71,7 +80,8 @@ Baseline constant(const data::BoundTable& bound, const Judge& judge) {
                             : is_quantile ? "always the " + rounded(judge.loss.parameter) + "-quantile"
                                           : "always the mean";
   if (!labels && mean.size() == 1) description += ", " + rounded(mean[0]);
-  return {"trivial", std::move(description), measure(decisions, bound, judge.measured, judge.seed, judge.loss).metrics};
+  return {"trivial", std::move(description),
+          measure(decisions, bound.measured, judge.measured, judge.seed, judge.loss).metrics};
 }
 
 std::string linear_name(data::Task task, const derivation::Loss& loss) {
@@ -108,16 +118,18 @@ const Metric* main_metric(const std::vector<Metric>& metrics) {
 
 }  // namespace
 
-Baseline trivial_baseline(const data::BoundTable& bound, const Judge& judge) {
-  return data::has_classes(bound.preprocessing().task) ? most_frequent_class(bound, judge) : constant(bound, judge);
+Baseline trivial_baseline(const Material& material, const data::Preprocessing& preprocessing, const Judge& judge) {
+  const data::BoundTable seen = bind(material.table, preprocessing);
+  const data::BoundTable measured = bind(judge.measured_table, preprocessing);
+  const bool classes = data::has_classes(preprocessing.task);
+  return classes ? most_frequent_class({seen, measured}, judge) : constant({seen, measured}, judge);
 }
 
-Measurement measure_learned(const Material& material, const model::Model& model, const std::vector<std::uint32_t>& rows,
-                            const Judge& judge, std::size_t threads) {
-  const data::BoundTable bound = bind(material, model.preprocessing);
+Measurement measure_learned(const model::Model& model, const Judge& judge, std::size_t threads) {
+  const data::BoundTable bound = bind(judge.measured_table, model.preprocessing);
   const model::Predictor predictor = unwrap(model::Predictor::create(model));
-  const auto activations = unwrap(predictor.activations(bound, rows, threads));
-  return measure(predictor.decide(activations), bound, rows, judge.seed, judge.loss);
+  const auto activations = unwrap(predictor.activations(bound, judge.measured, threads));
+  return measure(predictor.decide(activations), bound, judge.measured, judge.seed, judge.loss);
 }
 
 std::optional<Baseline> linear_baseline(const Material& material, const Size& size, const FitOptions& options,
@@ -145,12 +157,12 @@ std::optional<Baseline> linear_baseline(const Material& material, const Size& si
   model.weights = learned.weights;
   model.preprocessing = learned.preprocessing;
   return Baseline{"linear", linear_name(rules.task, judge.loss),
-                  measure_learned(material, model, judge.measured, judge, options.threads).metrics};
+                  measure_learned(model, judge, options.threads).metrics};
 }
 
 std::string verdict(const FitReport& report, bool linear) {
   const Metric* own = main_metric(report.metrics);
-  if (own == nullptr || report.baselines.empty()) return {};
+  if (own == nullptr || report.baselines.empty() || std::isnan(own->value)) return {};
   const std::string figures =
       own->name + " " + rounded(own->value) + ", 95 % from " + rounded(own->low) + " to " + rounded(own->high);
   if (report.measured_on == "training") {

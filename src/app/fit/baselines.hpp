@@ -11,16 +11,18 @@
 
 namespace deltarule::app {
 
-/// Rows that metrics are taken on, bound to a preprocessing with the same targets.
+/// Rows that metrics are taken on.
 struct Judge {
   const std::vector<std::uint32_t>& seen;      // rows that the network was fitted on
   const std::vector<std::uint32_t>& measured;  // rows of the metrics
+  const data::Table& measured_table;           // the table that they are rows of
   Seed seed;
   derivation::Loss loss;  // of the network: what it is about is measured, too
 };
 
 /// Always the most frequent class, the share of each label, or the mean; for a quantile loss the quantile.
-[[nodiscard]] Baseline trivial_baseline(const data::BoundTable& bound, const Judge& judge);
+[[nodiscard]] Baseline trivial_baseline(const Material& material, const data::Preprocessing& preprocessing,
+                                        const Judge& judge);
 
 /// The same engine without a hidden layer, with the defaults, trained until it stops by itself. `options` are the
 /// run's: seed, threads and textbook are taken from them, and a loss for quantiles, counts or amounts. Nothing when
@@ -29,10 +31,8 @@ struct Judge {
                                                       const FitOptions& options, const Judge& judge,
                                                       const FitEvents& events);
 
-/// Metrics of learned weights on some rows.
-[[nodiscard]] Measurement measure_learned(const Material& material, const model::Model& model,
-                                          const std::vector<std::uint32_t>& rows, const Judge& judge,
-                                          std::size_t threads);
+/// Metrics of learned weights on the measured rows.
+[[nodiscard]] Measurement measure_learned(const model::Model& model, const Judge& judge, std::size_t threads);
 
 /// Below this many rows an interval is too wide for advice.
 inline constexpr std::size_t kFewMeasured = 30;

@@ -4,6 +4,7 @@
 
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
+#include "app/fit/settings.hpp"
 #include "base/text.hpp"
 #include "data/binding.hpp"
 
@@ -58,12 +59,21 @@ void check_match(const data::Preprocessing& model, const data::Preprocessing& ta
               "Train a new model, or use data with the model's classes");
 }
 
+/// How the rows were split; nothing for a split at random.
+std::string split_of(const model::Model& model) {
+  for (const auto& [name, value] : model.settings)
+    if (name.starts_with("split")) return name + " " + value;
+  return {};
+}
+
 /// Weights of a run on the same rows, split alike, have not seen its test rows; unless that run began with weights.
 bool same_split(const model::Model& first, const model::Model& result) {
   const model::Provenance& a = first.provenance;
   const model::Provenance& b = result.provenance;
   const bool drawn = std::none_of(first.settings.begin(), first.settings.end(),
                                   [](const auto& setting) { return setting.first == "first_weights"; });
+  const std::string split = split_of(first);
+  if (split != split_of(result) || split.ends_with(kGivenRows)) return false;
   return drawn && !a.data_fingerprint.empty() && a.data_fingerprint == b.data_fingerprint && a.seed == b.seed &&
          a.training_rows == b.training_rows && a.validation_rows == b.validation_rows && a.test_rows == b.test_rows;
 }

@@ -9,8 +9,10 @@
 #include "app/fit/baselines.hpp"
 #include "app/fit/continued.hpp"
 #include "app/fit/learn.hpp"
+#include "app/fit/parts.hpp"
 #include "app/fit/provenance.hpp"
 #include "app/fit/settings.hpp"
+#include "app/fit/time_limit.hpp"
 #include "app/targets.hpp"
 #include "app/words.hpp"
 #include "base/aligned.hpp"
@@ -28,6 +30,7 @@ using namespace app;
 /// What is decided before the first epoch.
 struct Prepared {
   data::Split split;
+  std::vector<std::uint32_t> own_validation_rows;  // of options.validation_table
   data::Preprocessing preprocessing;
   Size size;
   Settings settings;
@@ -119,15 +122,22 @@ void describe_choices(const Prepared& prepared, const FitOptions& options, FitPl
   plan.arithmetic = prepared.settings.f64 ? arithmetic<double>() : arithmetic<float>();
 }
 
-/// A share that is too small for one row holds nothing out.
-void note_empty_shares(const FitOptions& options, const data::Split& split, FitPlan& plan) {
-  const auto note = [&](const char* option, const std::optional<double>& share, bool empty) {
-    if (!empty || share.value_or(0.0) <= 0.0) return;
-    plan.notices.push_back(std::string(option) + " " + io::to_text(*share) + " of " + base::counted(plan.rows, "row") +
-                           " is less than one row: none is held out for it");
-  };
-  note("--test", options.test, split.test.empty());
-  note("--validation", options.validation, split.validation.empty());
+/// Finds the validation rows of a table of their own.
+void bind_validation(const FitOptions& options, Prepared& prepared, data::Notices& notices) {
+  if (!options.validation_table) return;
+  const data::Table& table = TableAccess::table(*options.validation_table);
+  const data::BoundTable bound = unwrap(
+      data::bind_table(table, prepared.preprocessing, {data::Unseen::missing, data::Targets::required}, notices));
+  prepared.own_validation_rows = bound.rows_with_targets();
+  if (prepared.own_validation_rows.empty()) {
+    throw Exception({ErrorCode::data, table.source, "no row with a target", "at least one row to validate on",
+                     "Check the file, or give --validation a share"});
+  }
+  const std::size_t left_out = table.rows() - prepared.own_validation_rows.size();
+  if (left_out > 0)
+    notices.push_back({table.source + ": " + base::counted(left_out, "row") + " left out: no value for the target"});
+  prepared.plan.validation_rows = prepared.own_validation_rows.size();
+  prepared.plan.validation_source = table.source;
 }
 
 Prepared prepare(const Dataset& data, const FitOptions& options) {
@@ -136,14 +146,8 @@ Prepared prepare(const Dataset& data, const FitOptions& options) {
   ChoiceList choices;
   Prepared prepared;
   describe_table(data, prepared.plan);
-  const Shares shares = choose_shares(options, schema.rows.size(), choices);
-  prepared.split = unwrap(data::split_rows(schema, {shares.validation, shares.test, Seed{options.seed}}));
-  prepared.plan.training_rows = prepared.split.training.size();
-  prepared.plan.validation_rows = prepared.split.validation.size();
-  prepared.plan.test_rows = prepared.split.test.size();
-  prepared.plan.stratified = prepared.split.stratified;
-
-  note_empty_shares(options, prepared.split, prepared.plan);
+  const Shares shares = choose_shares(options, schema, choices);
+  prepared.split = choose_split(options, table, schema, shares, prepared.plan);
   data::PreprocessingOptions scaling;
   data::Notices notices;
   if (options.continue_from) {
@@ -155,6 +159,7 @@ Prepared prepare(const Dataset& data, const FitOptions& options) {
     scaling = choose_preprocessing(options, choices);
     prepared.preprocessing = unwrap(data::fit_preprocessing(table, schema, prepared.split.training, scaling, notices));
   }
+  bind_validation(options, prepared, notices);
   append_texts(notices, prepared.plan.notices);
 
   const bool linear = options.hidden.units && options.hidden.units->empty();
@@ -162,7 +167,7 @@ Prepared prepare(const Dataset& data, const FitOptions& options) {
                    .rows = schema.rows.size(),
                    .training_rows = prepared.split.training.size(),
                    .inputs = prepared.preprocessing.input_units(),
-                   .validates = !prepared.split.validation.empty(),
+                   .validates = prepared.plan.validation_rows > 0,
                    .textbook = options.textbook,
                    .linear = linear};
   prepared.settings = choose_settings(options, prepared.size, prepared.preprocessing, choices);
@@ -170,6 +175,7 @@ Prepared prepare(const Dataset& data, const FitOptions& options) {
   check_loss(table, schema, prepared.preprocessing, loss_of(prepared.settings));
   if (options.continue_from) prepared.settings.own_rules = prepared.preprocessing;
   prepared.plan.choices = choices.all();
+  if (prepared.settings.stop_on != nullptr) prepared.plan.stop_on = prepared.settings.stop_on->name;
   describe_choices(prepared, options, prepared.plan);
   note_unreachable(prepared.settings, prepared.preprocessing, prepared.plan);
   if (prepared.settings.begin_at_mean)
@@ -183,20 +189,17 @@ Prepared prepare(const Dataset& data, const FitOptions& options) {
 }
 
 /// Rows of the metrics: those never seen if there are any.
-const std::vector<std::uint32_t>& measured_rows(const data::Split& split, const std::vector<std::uint32_t>& seen,
+const std::vector<std::uint32_t>& measured_rows(const Material& material, const std::vector<std::uint32_t>& seen,
                                                 bool refitted, std::string& name) {
-  if (!split.test.empty()) return name = "test", split.test;
-  if (!split.validation.empty() && !refitted) return name = "validation", split.validation;
+  if (!material.split.test.empty()) return name = "test", material.split.test;
+  if (!material.validation_rows().empty() && !refitted) return name = "validation", material.validation_rows();
   return name = "training", seen;
 }
 
 void add_baselines(const Material& material, const Prepared& prepared, const FitOptions& options,
                    const model::Model& model, const Judge& judge, const FitEvents& events, FitReport& report) {
   if (!options.baselines) return;
-  data::Notices told_before;
-  const data::BoundTable bound = unwrap(data::bind_table(
-      material.table, model.preprocessing, {data::Unseen::missing, data::Targets::required}, told_before));
-  report.baselines.push_back(trivial_baseline(bound, judge));
+  report.baselines.push_back(trivial_baseline(material, model.preprocessing, judge));
   const bool linear = model.network.layers.size() == 1;
   if (!linear && report.stop != FitStop::interrupted) {
     FitEvents silent;
@@ -224,33 +227,46 @@ FitReport report_of(Learned& learned, FitPlan plan) {
   return report;
 }
 
-}  // namespace
-
-Fitted fit(const Dataset& data, const FitOptions& given, const FitEvents& events) {
-  check_options(given);
-  const FitOptions options = with_continued(given);
+Fitted fit_checked(const Dataset& data, const FitOptions& options, const FitEvents& events) {
   Prepared prepared = prepare(data, options);
   if (events.on_plan) events.on_plan(prepared.plan);
 
-  const Material material{TableAccess::table(data.table()), DatasetAccess::state(data).schema, prepared.split};
+  const Material material{TableAccess::table(data.table()), DatasetAccess::state(data).schema, prepared.split,
+                          options.validation_table ? &TableAccess::table(*options.validation_table) : nullptr,
+                          prepared.own_validation_rows};
   Watch watch(events);
+  if (options.time_limit) prepared.settings.training.stop_now = stop_after(*options.time_limit);
   Learned learned = learn(material, prepared.preprocessing, prepared.settings, watch);
   model::Model model = model_of(material, learned, prepared.plan, options);
   FitReport report = report_of(learned, prepared.plan);
 
   const std::vector<std::uint32_t> seen =
       report.refitted ? training_and_validation(prepared.split) : prepared.split.training;
-  const auto& measured = measured_rows(prepared.split, seen, report.refitted, report.measured_on);
-  const Judge judge{seen, measured, Seed{options.seed}, loss_of(prepared.settings)};
-  Measurement own = measure_learned(material, model, measured, judge, options.threads);
+  const auto& measured = measured_rows(material, seen, report.refitted, report.measured_on);
+  const Judge judge{seen, measured, report.measured_on == "validation" ? material.validation_table() : material.table,
+                    Seed{options.seed}, loss_of(prepared.settings)};
+  Measurement own = measure_learned(model, judge, options.threads);
   report.measured_rows = measured.size();
   note_earlier_fit(options, model, report);
   report.metrics = std::move(own.metrics);
   report.confusion = std::move(own.confusion);
+  for (std::string& notice : own.notices) report.notices.push_back(std::move(notice));
   add_baselines(material, prepared, options, model, judge, events, report);
   add_measures(report, model);
   report.weights_digest = model.weights_digest();
   return {unwrap(ModelAccess::wrap(std::move(model))), std::move(report)};
+}
+
+}  // namespace
+
+std::vector<std::string> metric_names(Task task) {
+  const auto known = data::task_from_name(name_of(task));
+  return known ? network::metric_names(metric_task(*known)) : std::vector<std::string>();
+}
+
+Fitted fit(const Dataset& data, const FitOptions& options, const FitEvents& events) {
+  check_options(options);
+  return fit_checked(data, with_continued(options), events);
 }
 
 }  // namespace deltarule

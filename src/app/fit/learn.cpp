@@ -1,9 +1,11 @@
 #include "app/fit/learn.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
+#include "app/measure.hpp"
 #include "base/math.hpp"
 #include "base/text.hpp"
 #include "data/binding.hpp"
@@ -21,7 +23,7 @@ namespace {
 struct Course {
   const data::Preprocessing& preprocessing;
   const std::vector<std::uint32_t>& rows;
-  const std::vector<std::uint32_t>& validation;
+  bool validates;  // by the material's validation rows
   FitSettings settings;
 };
 
@@ -66,17 +68,44 @@ Error with_advice(Error error) {
   return error;
 }
 
+data::BoundTable bind(const data::Table& table, const data::Preprocessing& preprocessing) {
+  data::Notices already_told;
+  return unwrap(data::bind_table(table, preprocessing, {data::Unseen::missing, data::Targets::required}, already_told));
+}
+
+/// What the outputs for the validation rows are worth: decided like predictions and measured like them, in the target's
+/// own units.
+using Score = std::function<double(Rows<double>, Rows<double>)>;
+template <class T>
+Score score_of(const network::MetricEntry& metric, const network::Network<T>& network, const data::BoundTable& bound,
+               const std::vector<std::uint32_t>& rows) {
+  model::Model model;
+  model.network = network.spec();
+  model.weights = network.weights();
+  model.preprocessing = bound.preprocessing();
+  auto predictor = std::make_shared<const model::Predictor>(unwrap(model::Predictor::create(model)));
+  return [predictor, &metric, &bound, &rows](Rows<double> outputs, Rows<double> /*targets*/) {
+    const Comparison compared =
+        compare(predictor->decide({outputs.data, outputs.count * outputs.columns}), bound, rows);
+    return metric.value(compared.a(), compared.t(), compared.task);
+  };
+}
+
 template <class T>
 Passed pass(const Material& material, const NetworkSpec& spec, const Settings& settings, const Course& course) {
-  data::Notices already_told;
-  const data::BoundTable bound = unwrap(data::bind_table(
-      material.table, course.preprocessing, {data::Unseen::missing, data::Targets::required}, already_told));
+  const data::BoundTable bound = bind(material.table, course.preprocessing);
+  const data::BoundTable held = bind(material.validation_table(), course.preprocessing);
   const data::PreparedPatterns<T> training(bound, course.rows);
-  const data::PreparedPatterns<T> validation(bound, course.validation);
+  const data::PreparedPatterns<T> validation(held, material.validation_rows());
   network::Network<T> network = first_network<T>(spec, settings);
   if (settings.begin_at_mean) begin_at_mean(network, bound, material.split.training);  // a refit begins the same
   auto trainer = unwrap(training::Trainer<T>::create(network, settings.trainer));
-  auto result = training::fit<T>(trainer, training, course.validation.empty() ? nullptr : &validation, course.settings);
+  FitSettings length = course.settings;
+  if (course.validates && settings.stop_on != nullptr) {
+    length.score = score_of<T>(*settings.stop_on, network, held, material.validation_rows());
+    length.higher_is_better = settings.stop_on->higher_is_better;
+  }
+  auto result = training::fit<T>(trainer, training, course.validates ? &validation : nullptr, length);
   if (!result) throw Exception(with_advice(result.error()));
   const double tss = training::total_squared_error<T>(network, training, trainer.team());
   return {network.weights(), std::move(*result), tss};
@@ -94,6 +123,10 @@ FitStop stop_of(StopReason reason) {
       return FitStop::patience;
     case StopReason::error_below:
       return FitStop::error_below;
+    case StopReason::steps:
+      return FitStop::steps;
+    case StopReason::stopped:
+      return FitStop::time_limit;
     case StopReason::callback:
       break;
   }
@@ -119,9 +152,16 @@ void refit(const Material& material, const Settings& settings, Watch& watch, Lea
   FitSettings length = settings.training;
   length.epochs = learned.training.best_epoch;
   length.patience = 0;
+  length.min_improvement = 0.0;
   length.on_epoch = watch.after_epoch(FitPhase::refit, length.epochs);
-  Passed passed = pass_in(material, spec, settings, {preprocessing, rows, {}, std::move(length)});
+  Passed passed = pass_in(material, spec, settings, {preprocessing, rows, false, std::move(length)});
   watch.rethrow();
+  if (passed.result.reason == StopReason::stopped) {
+    learned.notices.push_back(
+        "the time limit ended while training again: the weights are those of the first training; --no-refit repeats "
+        "this run");
+    return;
+  }
   if (watch.interrupted()) {
     learned.notices.push_back("interrupted while training again: the weights are those of the first training");
     return;
@@ -161,8 +201,9 @@ Learned learn(const Material& material, const data::Preprocessing& preprocessing
               Watch& watch) {
   FitSettings length = settings.training;
   length.on_epoch = watch.after_epoch(FitPhase::training, length.epochs);
-  Passed passed = pass_in(material, settings.network, settings,
-                          {preprocessing, material.split.training, material.split.validation, std::move(length)});
+  Passed passed =
+      pass_in(material, settings.network, settings,
+              {preprocessing, material.split.training, !material.validation_rows().empty(), std::move(length)});
   watch.rethrow();
   Learned learned{settings.network, std::move(passed.weights), preprocessing, std::move(passed.result)};
   learned.stop = watch.interrupted() && learned.training.reason != StopReason::error_below

@@ -38,6 +38,14 @@ struct Material {
   const data::Table& table;
   const data::Schema& schema;
   const data::Split& split;
+  const data::Table* own_validation = nullptr;  // a table of validation rows; then split.validation is empty
+  std::vector<std::uint32_t> own_validation_rows = {};
+  [[nodiscard]] const data::Table& validation_table() const {
+    return own_validation != nullptr ? *own_validation : table;
+  }
+  [[nodiscard]] const std::vector<std::uint32_t>& validation_rows() const {
+    return own_validation != nullptr ? own_validation_rows : split.validation;
+  }
 };
 
 struct Learned {

@@ -18,6 +18,29 @@ std::string setting_name(std::string what) {
   return what;
 }
 
+/// The seed has its own place. A limit in time or steps is kept as the steps that were run, and how the run ended: so
+/// that a run that time ended and the run with as many steps write the same file.
+bool is_kept_otherwise(const Choice& choice) {
+  return choice.what == "seed" || choice.what == "steps" || choice.what == "time limit";
+}
+
+const char* stop_name(FitStop stop) {
+  switch (stop) {
+    case FitStop::epochs:
+      return "epochs";
+    case FitStop::patience:
+      return "patience";
+    case FitStop::error_below:
+      return "error_below";
+    case FitStop::steps:
+    case FitStop::time_limit:
+      return "steps";
+    case FitStop::interrupted:
+      break;
+  }
+  return "interrupted";
+}
+
 }  // namespace
 
 model::Model model_of(const Material& material, const Learned& learned, const FitPlan& plan,
@@ -27,16 +50,18 @@ model::Model model_of(const Material& material, const Learned& learned, const Fi
   model.weights = learned.weights;
   model.preprocessing = learned.preprocessing;
   for (const Choice& choice : plan.choices)
-    if (choice.what != "seed") model.settings.emplace_back(setting_name(choice.what), choice.value);
+    if (!is_kept_otherwise(choice)) model.settings.emplace_back(setting_name(choice.what), choice.value);
   if (options.textbook) model.settings.emplace_back("textbook", "yes");
   model.settings.emplace_back("epochs_run", std::to_string(learned.training.epochs));
   model.settings.emplace_back("best_epoch", std::to_string(learned.training.best_epoch));
+  model.settings.emplace_back("steps_run", std::to_string(learned.training.steps));
+  model.settings.emplace_back("stopped_by", stop_name(learned.stop));
   if (learned.refitted) model.settings.emplace_back("refit_epochs", std::to_string(learned.refit_epochs));
   model.provenance.engine_version = DELTARULE_VERSION;
   model.provenance.seed = options.seed;
   model.provenance.data_fingerprint = fingerprint(material.table);
   model.provenance.training_rows = material.split.training.size();
-  model.provenance.validation_rows = material.split.validation.size();
+  model.provenance.validation_rows = material.validation_rows().size();
   model.provenance.test_rows = material.split.test.size();
   model.provenance.rows_seen = learned.rows_seen;
   model.provenance.refitted = learned.refitted;

@@ -1,5 +1,6 @@
 // A run in words, 80 columns wide: what was planned and what came of it. The command line adds progress and files.
 #include <algorithm>
+#include <cmath>
 #include <ostream>
 
 #include "app/words.hpp"
@@ -37,12 +38,19 @@ std::string task_in_words(const FitPlan& plan) {
   return text + (plan.task_given ? "" : " (--task changes it)");
 }
 
+std::string column_in_words(const FitPlan& plan) {
+  if (plan.split_by == "group") return "; no group of " + plan.split_column + " in two parts";
+  if (plan.split_by == "time") return "; in the order of " + plan.split_column;
+  if (plan.split_by == "column") return "; as the column " + plan.split_column + " says";
+  return {};
+}
+
 std::string split_in_words(const FitPlan& plan) {
   if (plan.validation_rows + plan.test_rows == 0)
     return "all " + thousands(plan.training_rows) + " rows are trained on; nothing is held out (--test, --validation)";
   return thousands(plan.training_rows) + " rows for training, " + thousands(plan.validation_rows) +
          " for validation, " + thousands(plan.test_rows) + " for the test" +
-         (plan.stratified ? "; each class in proportion" : "");
+         (plan.stratified ? "; each class in proportion" : "") + column_in_words(plan);
 }
 
 std::string choice_in_words(const Choice& choice) {
@@ -57,9 +65,14 @@ std::string stop_in_words(const FitReport& report) {
     case FitStop::epochs:
       return "after all " + epoch + " epochs" + (training.best_epoch < training.epochs ? best : "");
     case FitStop::patience:
-      return "after epoch " + epoch + ": the validation loss got no better" + best;
+      return "after epoch " + epoch + ": the validation " + report.plan.stop_on + " got no better" + best;
     case FitStop::error_below:
       return "after epoch " + epoch + ": tss " + rounded(report.training_tss) + " is low enough";
+    case FitStop::steps:
+      return "after step " + thousands(training.steps) + ", in epoch " + epoch + best;
+    case FitStop::time_limit:
+      return "after step " + thousands(training.steps) + ", in epoch " + epoch + ": the time limit; --steps " +
+             std::to_string(training.steps) + " in its place repeats the run" + best;
     case FitStop::interrupted:
       break;
   }
@@ -82,7 +95,8 @@ std::string measured_in_words(const FitReport& report) {
 
 std::string baseline_in_words(const Baseline& baseline) {
   std::vector<std::string> figures;
-  for (const Metric& metric : baseline.metrics) figures.push_back(metric.name + " " + rounded(metric.value));
+  for (const Metric& metric : baseline.metrics)
+    if (!std::isnan(metric.value)) figures.push_back(metric.name + " " + rounded(metric.value));
   return baseline.name + " (" + baseline.description + "): " + joined(figures);
 }
 

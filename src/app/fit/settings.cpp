@@ -5,6 +5,7 @@
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
 #include "app/fit/named.hpp"
+#include "app/measure.hpp"
 #include "app/targets.hpp"
 #include "app/words.hpp"
 #include "base/text.hpp"
@@ -133,12 +134,43 @@ void choose_rule(const FitOptions& options, const Defaults& defaults, Settings& 
   settings.trainer.optimizer = rule;
 }
 
+/// What early stopping goes by, and from when on something is better.
+void choose_goal(const FitOptions& options, const Size& size, Settings& settings, ChoiceList& choices) {
+  const bool stops = settings.training.patience > 0;
+  if (options.stop_on) {
+    if (!size.validates)
+      refuse("--stop-on", *options.stop_on + " without validation rows", "rows to validate on",
+             "Add --validation 0.15, or leave out --stop-on");
+    if (!stops) refuse("--stop-on", *options.stop_on + " with --patience 0", "one of them", "Leave out --patience");
+    const network::MetricTask task = metric_task(size.task);
+    if (*options.stop_on != "loss") {
+      const auto found = network::find_metric(*options.stop_on, task, "--stop-on");
+      if (!found) {
+        Error fault = found.error();
+        fault.needed += ", or \"loss\", the network's own";
+        throw Exception(std::move(fault));
+      }
+      settings.stop_on = *found;
+    }
+    choices.add("stop on", *options.stop_on, "--stop-on", true);
+  }
+  if (!options.min_improvement) return;
+  if (!stops)
+    refuse("--min-improvement", io::to_text(*options.min_improvement) + " without early stopping", "early stopping",
+           "Leave it out, or add --validation and --patience");
+  settings.training.min_improvement = *options.min_improvement;
+  choices.add("min improvement", io::to_text(*options.min_improvement), "--min-improvement", true);
+}
+
 void choose_length(const FitOptions& options, const Size& size, const Defaults& defaults, Settings& settings,
                    ChoiceList& choices) {
   FitSettings& training = settings.training;
   training.batch_size =
       pick(choices, "batch size", "--batch-size", options.batch_size, defaults.batch_size, batch_text);
   training.epochs = pick(choices, "epochs", "--epochs", options.epochs, defaults.epochs, kCount);
+  training.steps = options.steps.value_or(0);
+  if (options.steps) choices.add("steps", std::to_string(*options.steps), "--steps", true);
+  if (options.time_limit) choices.add("time limit", io::to_text(*options.time_limit) + "s", "--time-limit", true);
   const auto in_words = [&](std::size_t epochs) {
     if (epochs == 0) return std::string("no early stop");
     return std::to_string(epochs) + " epochs and " + std::to_string(defaults.patience_steps) + " weight changes";
@@ -149,9 +181,13 @@ void choose_length(const FitOptions& options, const Size& size, const Defaults& 
     refuse("--patience", std::to_string(training.patience) + " without validation rows", "rows to validate on",
            "Add --validation 0.15, or leave out --patience");
   }
+  choose_goal(options, size, settings, choices);
   const auto yes_no = [](bool yes) { return std::string(yes ? "yes, on training and validation rows" : "no"); };
   const bool stops = training.patience > 0;
-  settings.refit = pick(choices, "refit", "--refit, --no-refit", options.refit, defaults.refit && stops, yes_no);
+  const bool may_refit = defaults.refit && stops && !options.validation_table;
+  settings.refit = pick(choices, "refit", "--refit, --no-refit", options.refit, may_refit, yes_no);
+  if (options.refit == true && options.validation_table)
+    refuse("--refit", "validation rows of another table", "validation rows of the same table", "Leave out --refit");
   if (options.refit == true && !size.validates)
     refuse("--refit", "no validation rows", "validation rows to train on again", "Add --validation 0.15");
   training.shuffle = options.shuffle && !options.textbook;
@@ -204,6 +240,13 @@ void check_options(const FitOptions& options) {
   check_share("--validation", options.validation);
   check_share("--test", options.test);
   if (options.epochs == std::size_t{0}) refuse("--epochs", "0", "at least 1");
+  if (options.steps == std::uint64_t{0}) refuse("--steps", "0", "at least 1");
+  if (options.time_limit && !(*options.time_limit > 0.0 && std::isfinite(*options.time_limit)))
+    refuse("--time-limit", io::to_text(*options.time_limit), "a finite number of seconds above 0");
+  if (options.min_improvement && !(*options.min_improvement >= 0.0 && std::isfinite(*options.min_improvement)))
+    refuse("--min-improvement", io::to_text(*options.min_improvement), "a finite number that is not negative");
+  if (options.validation && options.validation_table)
+    refuse("--validation", "a share together with a table", "one of them");
   if (options.threads == 0) refuse("--threads", "0", "at least 1");
   if (std::isnan(options.until_tss)) refuse("--until", "NaN", "a number");
   if (options.weight_decay && !(std::isfinite(*options.weight_decay) && *options.weight_decay >= 0.0))
@@ -227,10 +270,30 @@ void check_options(const FitOptions& options) {
     refuse("--start-from", "no weights", "the weights to begin with");
 }
 
-Shares choose_shares(const FitOptions& options, std::size_t rows, ChoiceList& choices) {
-  const bool holds_out = !options.textbook && rows >= kFewRows;
+Shares choose_shares(const FitOptions& options, const data::Schema& schema, ChoiceList& choices) {
+  if (options.row_split || schema.split == data::SplitKind::by_part) {
+    const std::string by = options.row_split ? "row_split" : data::split_option(schema.split);
+    const std::string fix = "Leave out one of them";
+    if (options.test) refuse("--test", "a share together with " + by, "one of them", fix);
+    const bool twice = options.validation_table && (!options.row_split || !options.row_split->validation.empty());
+    if (options.validation || twice) refuse("--validation", "together with " + by, "one of them", fix);
+  }
+  if (options.row_split) {
+    choices.add("split", kGivenRows, "row_split", true);
+    if (options.validation_table) choices.add("validation", "the rows of another table", "--validation", true);
+    return {};
+  }
+  if (schema.split != data::SplitKind::at_random)
+    choices.add(std::string("split by ") + data::split_name(schema.split), schema.split_column,
+                data::split_option(schema.split), true);
+  if (schema.split == data::SplitKind::by_part) return {};
+  const bool holds_out = !options.textbook && schema.rows.size() >= kFewRows;
   Shares shares;
   shares.test = pick(choices, "test share", "--test", options.test, holds_out ? kTestShare : 0.0, kNumber);
+  if (options.validation_table) {
+    choices.add("validation", "the rows of another table", "--validation", true);
+    return shares;
+  }
   const bool stops = options.patience != std::size_t{0};  // without early stopping nothing is validated
   shares.validation = pick(choices, "validation share", "--validation", options.validation,
                            holds_out && stops ? kValidationShare : 0.0, kNumber);

@@ -12,6 +12,7 @@
 #include "data/preprocessing.hpp"
 #include "deltarule/fit.hpp"
 #include "derivation/registry.hpp"
+#include "network/metric_registry.hpp"
 
 namespace deltarule::app {
 
@@ -26,6 +27,7 @@ struct Settings {
   std::vector<double> start_from;  // empty: drawn
   TrainerOptions trainer;
   FitSettings training;
+  const network::MetricEntry* stop_on = nullptr;  // nothing: the network's loss
   bool refit = false;
   Seed seed;
 };
@@ -43,10 +45,13 @@ class ChoiceList {
 /// Usage errors for numbers that make no sense and options that contradict each other.
 void check_options(const FitOptions& options);
 
+/// The split's value among the choices when its rows were given.
+inline constexpr const char* kGivenRows = "given rows";
+
 struct Shares {
   double validation = 0.0, test = 0.0;
 };
-[[nodiscard]] Shares choose_shares(const FitOptions& options, std::size_t rows, ChoiceList& choices);
+[[nodiscard]] Shares choose_shares(const FitOptions& options, const data::Schema& schema, ChoiceList& choices);
 
 [[nodiscard]] data::PreprocessingOptions choose_preprocessing(const FitOptions& options, ChoiceList& choices);
 

@@ -1,0 +1,134 @@
+#include "app/measure_loss.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/math.hpp"
+#include "derivation/losses.hpp"
+
+namespace deltarule::app {
+namespace {
+
+/// Sums of rows, line after line; sum 0 counts the rows.
+struct Lines {
+  std::size_t width = 0;
+  std::vector<double> values;
+};
+
+/// Value and interval of each formula.
+std::vector<Metric> evaluate(const Lines& lines, const std::vector<NamedFormula>& formulas, Seed seed) {
+  RowSums rows(lines.width);
+  std::vector<double> sums(lines.width);
+  for (std::size_t i = 0; i < lines.values.size(); ++i) {
+    sums[i % lines.width] += lines.values[i];
+    if (lines.values[i] != 0.0) rows.add(i % lines.width, lines.values[i]);
+    if ((i + 1) % lines.width == 0) rows.end_line();
+  }
+  const std::vector<Interval> intervals = bootstrap({std::move(rows), formulas}, seed);
+  std::vector<Metric> metrics;
+  for (std::size_t f = 0; f < formulas.size(); ++f)
+    metrics.push_back(
+        {std::string(formulas[f].name), formulas[f].value(sums.data()), intervals[f].low, intervals[f].high});
+  return metrics;
+}
+
+/// Σ of the loss of predictions and of the best constant, both of one target: 1 − their ratio. Rows that are all alike
+/// have nothing to explain.
+double share_explained(double loss, double of_constant) {
+  if (of_constant > 0.0) return 1.0 - loss / of_constant;
+  return loss == 0.0 ? 1.0 : 0.0;
+}
+
+/// Mean over targets of term(sums of a target), for the columns that follow the count.
+template <class Term>
+NamedFormula mean_over_targets(const char* name, std::size_t targets, std::size_t columns, Term term) {
+  return {name, [=](const double* sums) {
+            double mean = 0.0;
+            for (std::size_t j = 0; j < targets; ++j) mean += term(sums[0], sums + 1 + j * columns);
+            return mean / static_cast<double>(targets);
+          }};
+}
+
+/// Per target: loss of the prediction, of the rows' own quantile, and whether the target is not above the prediction.
+std::vector<Metric> measure_quantile(const Comparison& compared, Seed seed, double tau) {
+  constexpr std::size_t kColumns = 3;
+  const std::size_t targets = compared.columns;
+  Lines sums{1 + kColumns * targets, std::vector<double>((1 + kColumns * targets) * compared.rows)};
+  for (std::size_t r = 0; r < compared.rows; ++r) sums.values[r * sums.width] = 1.0;
+  for (std::size_t j = 0; j < targets; ++j) {
+    std::vector<double> t;
+    for (std::size_t r = 0; r < compared.rows; ++r) t.push_back(compared.t().row(r)[j]);
+    const double own = t.empty() ? 0.0 : quantile(t, tau);
+    for (std::size_t r = 0; r < compared.rows; ++r) {
+      const double a = compared.a().row(r)[j];
+      double* to = sums.values.data() + r * sums.width + 1 + j * kColumns;
+      to[0] = derivation::Pinball::value(a, t[r], tau);
+      to[1] = derivation::Pinball::value(own, t[r], tau);
+      to[2] = t[r] <= a ? 1.0 : 0.0;
+    }
+  }
+  return evaluate(sums,
+                  {mean_over_targets("pinball", targets, kColumns, [](double n, const double* s) { return s[0] / n; }),
+                   mean_over_targets("coverage", targets, kColumns, [](double n, const double* s) { return s[2] / n; }),
+                   mean_over_targets("d2", targets, kColumns,
+                                     [](double /*n*/, const double* s) { return share_explained(s[0], s[1]); })},
+                  seed);
+}
+
+/// Per target: deviance of the prediction, t, and t log t or log t, of which the deviance of the mean can be made.
+std::vector<Metric> measure_deviance(const Comparison& compared, Seed seed, bool counts) {
+  constexpr std::size_t kColumns = 3;
+  const std::size_t targets = compared.columns;
+  Lines sums{1 + kColumns * targets, std::vector<double>((1 + kColumns * targets) * compared.rows)};
+  for (std::size_t r = 0; r < compared.rows; ++r) {
+    double* line = sums.values.data() + r * sums.width;
+    line[0] = 1.0;
+    for (std::size_t j = 0; j < targets; ++j) {
+      const double t = compared.t().row(r)[j];
+      const double log_t = t > 0.0 ? base::log(t) : 0.0;
+      const double I = base::log(std::max(compared.a().row(r)[j], std::numeric_limits<double>::min()));
+      double* to = line + 1 + j * kColumns;
+      to[0] = 2.0 * (counts ? derivation::PoissonDeviance::value(I, t) : derivation::GammaDeviance::value(I, t));
+      to[1] = t;
+      to[2] = counts ? t * log_t : log_t;
+    }
+  }
+  const auto of_mean = [counts](double n, const double* s) {
+    if (s[1] <= 0.0) return 0.0;
+    const double log_mean = base::log(s[1] / n);
+    const double deviance = counts ? s[2] - s[1] * log_mean : n * log_mean - s[2];
+    const double size = counts ? std::fabs(s[2]) : n * std::fabs(log_mean);
+    return deviance > 1e-12 * size ? 2.0 * deviance : 0.0;
+  };
+  return evaluate(sums,
+                  {mean_over_targets("deviance", targets, kColumns, [](double n, const double* s) { return s[0] / n; }),
+                   mean_over_targets("d2", targets, kColumns,
+                                     [=](double n, const double* s) { return share_explained(s[0], of_mean(n, s)); })},
+                  seed);
+}
+
+}  // namespace
+
+std::vector<Metric> measure_loss(const Comparison& compared, const derivation::Loss& loss, Seed seed) {
+  switch (loss.kind) {
+    case base::LossKind::pinball:
+      return measure_quantile(compared, seed, loss.parameter);
+    case base::LossKind::poisson_deviance:
+      return measure_deviance(compared, seed, true);
+    case base::LossKind::gamma_deviance:
+      return measure_deviance(compared, seed, false);
+    default:
+      return {};
+  }
+}
+
+double quantile(std::vector<double> values, double tau) {
+  const double count = static_cast<double>(values.size());
+  const auto place = static_cast<std::ptrdiff_t>(std::max(std::ceil(tau * count) - 1.0, 0.0));
+  std::nth_element(values.begin(), values.begin() + place, values.end());
+  return values[static_cast<std::size_t>(place)];
+}
+
+}  // namespace deltarule::app

@@ -1,0 +1,18 @@
+// How good predictions of numbers are by what their loss is about: quantiles, counts, amounts.
+#pragma once
+
+#include <vector>
+
+#include "app/measure.hpp"
+
+namespace deltarule::app {
+
+/// In the targets' own units: pinball (mean loss) and coverage (share of targets not above the prediction), or deviance
+/// (mean, not halved), each over all targets, with d2, the share of it that is less than for the rows' own quantile or
+/// mean, averaged over targets. Nothing for other losses.
+[[nodiscard]] std::vector<Metric> measure_loss(const Comparison& compared, const derivation::Loss& loss, Seed seed);
+
+/// The least of the values that no fewer than a share `tau` of them do not exceed. values: at least one.
+[[nodiscard]] double quantile(std::vector<double> values, double tau);
+
+}  // namespace deltarule::app
