@@ -50,7 +50,88 @@ struct RMSProp {
   double epsilon = 1e-8;
 };
 
+/// s ← s + g², Δw = −η g / (√s + ε) (Duchi, Hazan & Singer 2011, the diagonal form; ε outside the root, as
+/// deep-learning libraries have it). s grows for ever, up to the largest number of the run's type.
+struct Adagrad {
+  double learning_rate = 0.01;
+  double epsilon = 1e-10;
+};
+
+/// s ← ρ s + (1−ρ)g², u = √(d + ε) / √(s + ε) · g, d ← ρ d + (1−ρ)u², Δw = −η u (Zeiler 2012, algorithm 1, where
+/// η = 1).
+struct Adadelta {
+  double learning_rate = 1.0;
+  double rho = 0.95;
+  double epsilon = 1e-6;
+};
+
+/// c = β₁m + (1−β₁)g, Δw = −η (sign(c) + λ w), m ← β₂m + (1−β₂)g, with sign(0) = 0; no λ for biases (Chen et al. 2023,
+/// algorithm 2). Each step has the size η: rates are 3 to 10 times smaller than those of Adam, decays as much larger.
+struct Lion {
+  double learning_rate = 0.0001;
+  double beta1 = 0.9;
+  double beta2 = 0.99;
+  double weight_decay = 0.0;
+};
+
+/// The Rprop family, for full batches: of the slope only the sign counts, and each weight has a step size Δ of its own,
+/// Δ₀ at first. With g' the slope that is remembered from the step before (0 at first), the names of Igel & Hüsken
+/// (2000, "Improving the Rprop learning algorithm"), and the constants of Riedmiller & Braun (1993):
+///   g g' > 0:  Δ ← min(η⁺ Δ, Δmax),  Δw = −sign(g) Δ,  g is remembered;
+///   g g' = 0:                        Δw = −sign(g) Δ,  g is remembered;
+///   g g' < 0:  Δ ← max(η⁻ Δ, Δmin),  and then the four differ.
+/// Rprop−, algorithm 2: without weight backtracking: Δw = −sign(g) Δ, g is remembered.
+struct RpropMinus {
+  double delta0 = 0.1;
+  double eta_plus = 1.2;
+  double eta_minus = 0.5;
+  double delta_min = 1e-6;
+  double delta_max = 50.0;
+};
+
+/// Rprop+, algorithm 1 and Riedmiller & Braun's: takes the weight's last change back, Δw = −Δw', and remembers 0.
+struct RpropPlus {
+  double delta0 = 0.1;
+  double eta_plus = 1.2;
+  double eta_minus = 0.5;
+  double delta_min = 1e-6;
+  double delta_max = 50.0;
+};
+
+/// iRprop−, algorithm 4: Δw = 0, and remembers 0.
+struct IRpropMinus {
+  double delta0 = 0.1;
+  double eta_plus = 1.2;
+  double eta_minus = 0.5;
+  double delta_min = 1e-6;
+  double delta_max = 50.0;
+};
+
+/// iRprop+, algorithm 3: Δw = −Δw' if the error of the batch (with penalties) is larger than in the step before, else
+/// 0; remembers 0. Where there is no error to compare, in the first step and with slopes of your own, it has not risen.
+struct IRpropPlus {
+  double delta0 = 0.1;
+  double eta_plus = 1.2;
+  double eta_minus = 0.5;
+  double delta_min = 1e-6;
+  double delta_max = 50.0;
+};
+
+/// Quickprop, for full batches: the minimum of a parabola through this slope and the last (Fahlman 1988, "An empirical
+/// study of learning speed in back-propagation networks", CMU-CS-88-162, as his program has it). s = g + λ w (no λ for
+/// biases), with Δw' and s' of the step before, 0 at first, and the shrink factor μ / (1 + μ):
+///   Δw' < 0:  Δw = (s ≥ shrink s' ? μ Δw' : Δw' s / (s' − s)) − (s > 0 ? ε s : 0);
+///   Δw' > 0:  Δw = (s ≤ shrink s' ? μ Δw' : Δw' s / (s' − s)) − (s < 0 ? ε s : 0);
+///   Δw' = 0:  Δw = −ε s.
+/// His runs sum the slopes of a batch: reduction `sum`, with an ε that is large beside it (0.5 to 4 for his encoders).
+struct Quickprop {
+  double learning_rate = 0.1;  ///< ε
+  double mu = 1.75;            ///< the largest growth of a step
+  double weight_decay = 0.0;   ///< λ
+};
+
 /// Any of the rules.
-using Optimizer = std::variant<DeltaRule, Momentum, Nesterov, Adam, AdamW, RMSProp>;
+using Optimizer = std::variant<DeltaRule, Momentum, Nesterov, Adam, AdamW, RMSProp, Adagrad, Adadelta, Lion, RpropMinus,
+                               RpropPlus, IRpropMinus, IRpropPlus, Quickprop>;
 
 }  // namespace deltarule

@@ -39,6 +39,34 @@ struct AdamStep {
   T decay;
 };
 
+/// Constants of a step of Lion. `decay` = η λ.
+template <class T>
+struct LionStep {
+  T rate;
+  T beta1, beta2;
+  T decay;
+};
+
+/// What a weight does whose slope has changed its sign: Rprop−, iRprop−, Rprop+ (iRprop+ is one of the last two, by
+/// step).
+enum class RpropTurn : std::uint8_t { go_on, stay, go_back };
+
+template <class T>
+struct RpropStep {
+  T eta_plus, eta_minus;
+  T delta_min, delta_max;
+  RpropTurn turn;
+};
+
+/// `shrink` = μ / (1 + μ).
+template <class T>
+struct QuickpropStep {
+  T rate;
+  T mu;
+  T shrink;
+  T decay;
+};
+
 /// What softmax divides by: e^(largest) · sum is the sum of the exponentials.
 template <class T>
 struct SoftmaxSum {
@@ -102,6 +130,11 @@ struct Kernels {
   void (*nesterov)(T* w, const T* slope, T* velocity, T rate, T momentum, std::size_t n);
   void (*adam)(T* w, const T* slope, T* mean, T* square, const AdamStep<T>& step, std::size_t n);
   void (*rmsprop)(T* w, const T* slope, T* square, T rate, T rho, T epsilon, std::size_t n);
+  void (*adagrad)(T* w, const T* slope, T* square, T rate, T epsilon, std::size_t n);
+  void (*adadelta)(T* w, const T* slope, T* square, T* change_square, T rate, T rho, T epsilon, std::size_t n);
+  void (*lion)(T* w, const T* slope, T* mean, const LionStep<T>& step, std::size_t n);
+  void (*rprop)(T* w, const T* slope, T* previous, T* delta, const RpropStep<T>& step, std::size_t n);
+  void (*quickprop)(T* w, const T* slope, T* previous, T* change, const QuickpropStep<T>& step, std::size_t n);
 
   /// Σ values[i]², in no stated order: only for bounds with room to spare.
   T (*rough_square_sum)(const T* values, std::size_t n);

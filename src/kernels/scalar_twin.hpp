@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include "base/exp_family.hpp"
 #include "kernels/kernels.hpp"
@@ -24,12 +25,18 @@ using base::tanh_formula;
 
 #define DELTARULE_FORMULA inline
 #include "kernels/activations-inl.hpp"
+#include "kernels/sign-inl.hpp"
+#include "kernels/updates/adadelta-inl.hpp"
+#include "kernels/updates/adagrad-inl.hpp"
 #include "kernels/updates/adam-inl.hpp"
 #include "kernels/updates/delta_rule-inl.hpp"
+#include "kernels/updates/lion-inl.hpp"
 #include "kernels/updates/momentum-inl.hpp"
 #include "kernels/updates/nesterov-inl.hpp"
 #include "kernels/updates/penalties-inl.hpp"
+#include "kernels/updates/quickprop-inl.hpp"
 #include "kernels/updates/rmsprop-inl.hpp"
+#include "kernels/updates/rprop-inl.hpp"
 #undef DELTARULE_FORMULA
 
 /// Eight strided partial sums, joined in one stated tree.
@@ -283,6 +290,38 @@ struct Twin {
   static void rmsprop(T* w, const T* slope, T* square, T rate, T rho, T epsilon, std::size_t n) {
     const RMSPropUpdate<Ops> update = rmsprop_update<Ops>(rate, rho, epsilon);
     for (std::size_t i = 0; i < n; ++i) update(w[i], slope[i], square[i]);
+  }
+
+  static void adagrad(T* w, const T* slope, T* square, T rate, T epsilon, std::size_t n) {
+    const AdagradUpdate<Ops> update = adagrad_update<Ops>(rate, epsilon);
+    for (std::size_t i = 0; i < n; ++i) update(w[i], slope[i], square[i]);
+  }
+  static void adadelta(T* w, const T* slope, T* square, T* change_square, T rate, T rho, T epsilon, std::size_t n) {
+    const AdadeltaUpdate<Ops> update = adadelta_update<Ops>(rate, rho, epsilon);
+    for (std::size_t i = 0; i < n; ++i) update(w[i], slope[i], square[i], change_square[i]);
+  }
+  static void lion(T* w, const T* slope, T* mean, const LionStep<T>& step, std::size_t n) {
+    const LionUpdate<Ops> update = lion_update<Ops>(step);
+    for (std::size_t i = 0; i < n; ++i) update(w[i], slope[i], mean[i]);
+  }
+  template <RpropTurn kTurn>
+  static void rprop_with(T* w, const T* slope, T* previous, T* delta, const RpropStep<T>& step, std::size_t n) {
+    const RpropUpdate<Ops, kTurn> update = rprop_update<Ops, kTurn>(step);
+    for (std::size_t i = 0; i < n; ++i) update(w[i], slope[i], previous[i], delta[i]);
+  }
+  static void rprop(T* w, const T* slope, T* previous, T* delta, const RpropStep<T>& step, std::size_t n) {
+    switch (step.turn) {
+      case RpropTurn::go_on:
+        return rprop_with<RpropTurn::go_on>(w, slope, previous, delta, step, n);
+      case RpropTurn::stay:
+        return rprop_with<RpropTurn::stay>(w, slope, previous, delta, step, n);
+      case RpropTurn::go_back:
+        return rprop_with<RpropTurn::go_back>(w, slope, previous, delta, step, n);
+    }
+  }
+  static void quickprop(T* w, const T* slope, T* previous, T* change, const QuickpropStep<T>& step, std::size_t n) {
+    const QuickpropUpdate<Ops> update = quickprop_update<Ops>(step);
+    for (std::size_t i = 0; i < n; ++i) update(w[i], slope[i], previous[i], change[i]);
   }
 
   static T rough_square_sum(const T* values, std::size_t n) {

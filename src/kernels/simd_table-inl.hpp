@@ -3,6 +3,7 @@
 // needed: choosing is done in dispatch.cpp.
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "base/exp_constants.hpp"
@@ -118,6 +119,36 @@ struct Functions {
   }
   static void rmsprop(T* w, const T* slope, T* square, T rate, T rho, T epsilon, std::size_t n) {
     for_each_vector<T>(n, Update<T, RMSPropUpdate<Ops>>{rmsprop_update<Ops>(rate, rho, epsilon)}, w, slope, square);
+  }
+
+  static void adagrad(T* w, const T* slope, T* square, T rate, T epsilon, std::size_t n) {
+    for_each_vector<T>(n, Update<T, AdagradUpdate<Ops>>{adagrad_update<Ops>(rate, epsilon)}, w, slope, square);
+  }
+  static void adadelta(T* w, const T* slope, T* square, T* change_square, T rate, T rho, T epsilon, std::size_t n) {
+    const Update<T, AdadeltaUpdate<Ops>> update{adadelta_update<Ops>(rate, rho, epsilon)};
+    for_each_vector<T>(n, update, w, slope, square, change_square);
+  }
+  static void lion(T* w, const T* slope, T* mean, const LionStep<T>& step, std::size_t n) {
+    for_each_vector<T>(n, Update<T, LionUpdate<Ops>>{lion_update<Ops>(step)}, w, slope, mean);
+  }
+  template <RpropTurn kTurn>
+  static void rprop_with(T* w, const T* slope, T* previous, T* delta, const RpropStep<T>& step, std::size_t n) {
+    const Update<T, RpropUpdate<Ops, kTurn>> update{rprop_update<Ops, kTurn>(step)};
+    for_each_vector<T>(n, update, w, slope, previous, delta);
+  }
+  static void rprop(T* w, const T* slope, T* previous, T* delta, const RpropStep<T>& step, std::size_t n) {
+    switch (step.turn) {
+      case RpropTurn::go_on:
+        return rprop_with<RpropTurn::go_on>(w, slope, previous, delta, step, n);
+      case RpropTurn::stay:
+        return rprop_with<RpropTurn::stay>(w, slope, previous, delta, step, n);
+      case RpropTurn::go_back:
+        return rprop_with<RpropTurn::go_back>(w, slope, previous, delta, step, n);
+    }
+  }
+  static void quickprop(T* w, const T* slope, T* previous, T* change, const QuickpropStep<T>& step, std::size_t n) {
+    const Update<T, QuickpropUpdate<Ops>> update{quickprop_update<Ops>(step)};
+    for_each_vector<T>(n, update, w, slope, previous, change);
   }
 
   static bool learn_chain(const Chain<T>& chain, ChainSide<T>& now, const ChainSide<T>& before, const T* x, const T* t,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -43,8 +44,17 @@ LaneRule rule_of(const Adam&) { return LaneRule::adam; }
 LaneRule rule_of(const AdamW&) { return LaneRule::adam; }
 LaneRule rule_of(const RMSProp&) { return LaneRule::rmsprop; }
 
-LaneRule lane_rule(const Optimizer& optimizer) {
-  return std::visit([](const auto& settings) { return rule_of(settings); }, optimizer);
+template <class Settings>
+concept InLanes = requires(const Settings& settings) { rule_of(settings); };
+
+/// None for a rule that lanes do not know: such jobs are trained alone.
+std::optional<LaneRule> lane_rule(const Optimizer& optimizer) {
+  return std::visit(
+      []<class Settings>(const Settings& settings) -> std::optional<LaneRule> {
+        if constexpr (InLanes<Settings>) return rule_of(settings);
+        return std::nullopt;
+      },
+      optimizer);
 }
 
 // ---- which jobs ----
@@ -155,7 +165,7 @@ class Group {
                 like.network->outputs(),
                 nullptr};
     kernels::LanePlan<T> plan = network::lane_plan(*like.network, context_);
-    plan.rule = lane_rule(like.options->optimizer);
+    plan.rule = *lane_rule(like.options->optimizer);  // suits_lanes() has seen to it
     plan.l1 = has_l1<T>(*like.options);
     plan.l2 = has_l2<T>(*like.options);
     return plan;
@@ -218,7 +228,11 @@ class Group {
     write_weights(l, job.network->weights());
     for (std::size_t e = 0; e < plan_.weights; ++e)
       memory_.first_state[e * width_ + l] = memory_.second_state[e * width_ + l] = T{0};
-    std::visit([&](const auto& settings) { set_rule(l, settings); }, job.options->optimizer);
+    std::visit(
+        [&]<class Settings>(const Settings& settings) {
+          if constexpr (InLanes<Settings>) set_rule(l, settings);
+        },
+        job.options->optimizer);
     setting(kernels::kLaneL1, l) = static_cast<T>(job.options->l1);
     setting(kernels::kLaneL2, l) = static_cast<T>(job.options->l2);
   }
@@ -603,6 +617,7 @@ class Group {
 
 template <class T>
 bool suits_lanes(const LaneJob<T>& job) {
+  if (!lane_rule(job.options->optimizer)) return false;
   if (!is_small(*job.network, job.settings->batch_size) || !network::has_lane_plan(*job.network)) return false;
   if (!are_patterns(job.training, *job.network)) return false;
   const bool validates = job.validation.size() > 0;

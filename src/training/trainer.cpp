@@ -15,6 +15,7 @@
 #include "network/targets.hpp"
 #include "training/divergence.hpp"
 #include "training/online.hpp"
+#include "training/penalties.hpp"
 #include "training/updates/registry.hpp"
 
 namespace deltarule::training {
@@ -80,7 +81,10 @@ struct Trainer<T>::Impl {
         smoothing(smoothed),
         guarded(!(update->largest_gain() <= kTrustedGain)) {
     const std::size_t size = trained.parameters().size();
-    for (std::size_t k = 0; k < update->state_names().size(); ++k) state.arrays.emplace_back(size);
+    for (std::size_t k = 0; k < update->state_names().size(); ++k) {
+      state.arrays.emplace_back(size);
+      std::fill_n(state.arrays[k].data(), size, static_cast<T>(update->first_value(k)));
+    }
     if (guarded) before.assign(1 + state.arrays.size(), base::AlignedBuffer<T>(size));
     if (!guarded) online = Online<T>::create(trained, given, state);
     if (smoothing.is_on())
@@ -101,6 +105,7 @@ struct Trainer<T>::Impl {
   network::LabelSmoothing smoothing;
   bool guarded;                                // looks at every weight after every step, and takes a bad one back
   std::vector<base::AlignedBuffer<T>> before;  // weights and state before a guarded step
+  BatchErrors errors_before;
   std::uint64_t refused = 0;
   bool has_forward = false;               // `pattern` holds a forward pass with the weights as they are
   std::unique_ptr<Online<T>> online;      // null for rules and settings that it does not serve
@@ -208,6 +213,7 @@ struct Trainer<T>::Impl {
       if (auto added = add_losses(chunk, small_chunk, loss); !added) return added.error();
       const bool is_last = chunk.size() == patterns.size() - first;
       if (updates != nullptr && *updates && is_last && small) {
+        begin_step(reduced(loss, patterns.size()));
         update_from_chunk(*batch, chunk.size(), first == 0);
         return loss;
       }
@@ -228,7 +234,16 @@ struct Trainer<T>::Impl {
   /// or all weights first.
   [[nodiscard]] bool may_fuse() const { return !guarded && options.l2 == 0 && options.l1 == 0; }
 
-  void begin_step() {
+  /// E of a batch from the sum over its patterns.
+  [[nodiscard]] double reduced(double loss, std::size_t patterns) const {
+    return options.reduction == Reduction::mean ? loss / static_cast<double>(patterns) : loss;
+  }
+
+  /// `error`: E of the batch, reduced, without penalties; NaN when it is not known.
+  void begin_step(double error) {
+    const bool is_penalised = options.l2 != 0 || options.l1 != 0;
+    if (is_penalised && update->needs_errors()) error += penalties(network, options.l2, options.l1);
+    state.errors = {error, state.errors.now};
     ++state.steps;
     update->begin_step(state);
     has_forward = false;
@@ -243,7 +258,6 @@ struct Trainer<T>::Impl {
 
   /// Slopes of the last chunk, added to those before, and the weight change, tile by tile while they are in the cache.
   void update_from_chunk(network::Workspace<T>& workspace, std::size_t rows, bool is_first) {
-    begin_step();
     share_tiles(rows + 4, [&](const Tile& tile) {
       TileBuffer part;
       network::slopes_of_tile(network, workspace, rows, tile, part.numbers);
@@ -271,11 +285,13 @@ struct Trainer<T>::Impl {
   }
 
   void remember() {
+    errors_before = state.errors;
     std::copy_n(network.parameters().data(), slopes.size(), before[0].data());
     for (std::size_t k = 0; k < state.arrays.size(); ++k)
       std::copy_n(state.arrays[k].data(), slopes.size(), before[k + 1].data());
   }
   void take_back() {
+    state.errors = errors_before;
     std::copy_n(before[0].data(), slopes.size(), network.parameters().data());
     for (std::size_t k = 0; k < state.arrays.size(); ++k)
       std::copy_n(before[k + 1].data(), slopes.size(), state.arrays[k].data());
@@ -289,15 +305,15 @@ struct Trainer<T>::Impl {
     return finite;
   }
 
-  /// All slopes become a weight change, unless a number is not finite: then nothing changes.
-  bool change_weights() {
+  /// All slopes become a weight change, unless a number is not finite: then nothing changes. `error` as in begin_step.
+  bool change_weights(double error) {
     std::atomic<bool> finite{true};
     share_tiles(2, [&](const Tile& tile) {
       if (!finish_tile(tile)) finite.store(false, std::memory_order_relaxed);
     });
     if (!finite.load()) return false;
     if (guarded) remember();
-    begin_step();
+    begin_step(error);
     share_tiles(4, [&](const Tile& tile) { update_tile(tile, slopes.data() + tile.offset); });
     if (!guarded || step_is_finite()) return true;
     take_back();
@@ -307,26 +323,28 @@ struct Trainer<T>::Impl {
   Result<double> step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns) {
     bool updated = may_fuse();
     auto loss = run_batch(source, patterns, &updated);
-    if (!loss || updated || change_weights()) return loss;
+    if (!loss || updated || change_weights(reduced(*loss, patterns.size()))) return loss;
     return diverged_in<T>(network, slopes.span());
   }
 
   // ---- one pattern ----
 
-  /// From deltas in `pattern` to a weight change; false when a number is not finite: then nothing changes.
-  bool learn_from_row() {
+  /// From deltas in `pattern` to a weight change; false when a number is not finite: then nothing changes. `error` is
+  /// the pattern's E, NaN when it is not known.
+  bool learn_from_row(double error) {
     if (online != nullptr && pattern.fault(0).stage == Stage::none && online->change_now(pattern)) {
       count_step();
       return true;
     }
     const T squares = kernels().rough_square_sum(pattern.inputs().data, network.inputs());
     if (online == nullptr && may_fuse() && network::is_small(network, pattern, {0, 1}, small_bound<T>(1), squares)) {
+      begin_step(error);
       update_from_chunk(pattern, 1, true);
       return true;
     }
     if (pattern.fault(0).stage != Stage::none) return false;
     add_chunk(pattern, 1, true);
-    return change_weights();
+    return change_weights(error);
   }
 
   LearnStatus counted(bool learned) {
@@ -352,7 +370,7 @@ struct Trainer<T>::Impl {
     network::forward(network, pattern, {0, 1});
     network::deltas(network, pattern, {0, 1});
     network::find_faults(network, pattern, {0, 1});
-    return learn_from_row();
+    return learn_from_row(pattern.loss(0));
   }
 
   bool learn_quickly(const T* x, const T* t, double* loss) {
@@ -520,7 +538,7 @@ LearnStatus Trainer<T>::backward(std::span<const T> output_slopes, std::span<T> 
   network::deltas_from_slopes(self.network, self.pattern, output_slopes);
   self.has_forward = false;
   if (!input_slopes.empty()) network::sum_above_inputs(self.network, self.pattern);
-  const LearnStatus status = self.counted(self.learn_from_row());
+  const LearnStatus status = self.counted(self.learn_from_row(std::numeric_limits<double>::quiet_NaN()));
   if (status == LearnStatus::learned)
     for (std::size_t i = 0; i < input_slopes.size(); ++i) input_slopes[i] = -self.pattern.input_sums().data[i];
   return status;

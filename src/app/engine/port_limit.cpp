@@ -1,10 +1,10 @@
 // The least time of a step, from a machine's limits: how many loads, stores and multiply-adds no way of computing it
 // can do without, each at the rate of the level of memory that the numbers lie in. Measures nothing.
 #include <algorithm>
-#include <variant>
 
 #include "base/graph.hpp"
 #include "deltarule/machine.hpp"
+#include "training/updates/registry.hpp"
 
 namespace deltarule {
 namespace {
@@ -12,19 +12,7 @@ namespace {
 constexpr double kGiga = 1e9;
 
 /// Numbers that the rule keeps for each weight.
-std::size_t state_numbers(const Optimizer& rule) {
-  return std::visit(
-      [](const auto& settings) -> std::size_t {
-        if constexpr (requires { settings.beta2; }) {
-          return 2;
-        } else if constexpr (requires { settings.momentum; } || requires { settings.rho; }) {
-          return 1;
-        } else {
-          return 0;
-        }
-      },
-      rule);
-}
+std::size_t state_numbers(const Optimizer& rule) { return training::make_update<float>(rule)->state_names().size(); }
 
 double seconds_for(double work, double rate) { return rate > 0.0 ? work / (rate * kGiga) : 0.0; }
 

@@ -6,12 +6,17 @@
 #include <type_traits>
 #include <variant>
 
+#include "training/updates/adadelta.hpp"
+#include "training/updates/adagrad.hpp"
 #include "training/updates/adam.hpp"
 #include "training/updates/adamw.hpp"
 #include "training/updates/delta_rule.hpp"
+#include "training/updates/lion.hpp"
 #include "training/updates/momentum.hpp"
 #include "training/updates/nesterov.hpp"
+#include "training/updates/quickprop.hpp"
 #include "training/updates/rmsprop.hpp"
+#include "training/updates/rprop.hpp"
 
 namespace deltarule::training {
 namespace {
@@ -28,11 +33,16 @@ bool is_decay(double value) { return std::isfinite(value) && value >= 0; }
 /// Small enough to vanish in f32 would mean 0/0 for a weight that never had a slope.
 bool is_epsilon(double value) { return std::isfinite(value) && value >= double{std::numeric_limits<float>::min()}; }
 
+bool is_growth(double value) { return std::isfinite(value) && value >= 1; }
+bool is_shrinkage(double value) { return value > 0 && value <= 1; }
+
+constexpr std::string_view kRate = "a positive, finite number";
+constexpr std::string_view kDecay = "a finite number that is not negative";
 constexpr std::string_view kFraction = "a number from 0 up to but not including 1";
 
 template <class Rule>
 UpdateSetting rate() {
-  return {"learning_rate", {"lr", "eta"}, field<Rule, &Rule::learning_rate>, is_rate, "a positive, finite number"};
+  return {"learning_rate", {"lr", "eta"}, field<Rule, &Rule::learning_rate>, is_rate, kRate};
 }
 template <class Rule>
 UpdateSetting momentum() {
@@ -43,27 +53,55 @@ UpdateSetting epsilon() {
   return {"epsilon", {"eps"}, field<Rule, &Rule::epsilon>, is_epsilon, "a finite number of at least 1.2e-38"};
 }
 template <class Rule>
-std::vector<UpdateSetting> adam_settings() {
-  return {rate<Rule>(),
-          {"beta1", {}, field<Rule, &Rule::beta1>, is_fraction, kFraction},
-          {"beta2", {}, field<Rule, &Rule::beta2>, is_fraction, kFraction},
-          epsilon<Rule>()};
+UpdateSetting decay() {
+  return {"weight_decay", {"lambda"}, field<Rule, &Rule::weight_decay>, is_decay, kDecay};
+}
+template <class Rule>
+std::vector<UpdateSetting> betas() {
+  return {{"beta1", {}, field<Rule, &Rule::beta1>, is_fraction, kFraction},
+          {"beta2", {}, field<Rule, &Rule::beta2>, is_fraction, kFraction}};
+}
+template <class Rule>
+UpdateSetting rho() {
+  return {"rho", {"alpha"}, field<Rule, &Rule::rho>, is_fraction, kFraction};
 }
 
+template <class Rule>
+std::vector<UpdateSetting> adam_settings() {
+  std::vector<UpdateSetting> settings = betas<Rule>();
+  settings.insert(settings.begin(), rate<Rule>());
+  settings.push_back(epsilon<Rule>());
+  return settings;
+}
 std::vector<UpdateSetting> adamw_settings() {
   std::vector<UpdateSetting> settings = adam_settings<AdamW>();
-  settings.push_back({"weight_decay",
-                      {"lambda"},
-                      field<AdamW, &AdamW::weight_decay>,
-                      is_decay,
-                      "a finite number that is not negative"});
+  settings.push_back(decay<AdamW>());
+  return settings;
+}
+std::vector<UpdateSetting> lion_settings() {
+  std::vector<UpdateSetting> settings = betas<Lion>();
+  settings.insert(settings.begin(), rate<Lion>());
+  settings.push_back(decay<Lion>());
   return settings;
 }
 
-std::vector<UpdateSetting> rmsprop_settings() {
-  return {
-      rate<RMSProp>(), {"rho", {"alpha"}, field<RMSProp, &RMSProp::rho>, is_fraction, kFraction}, epsilon<RMSProp>()};
+template <class Rule>
+std::vector<UpdateSetting> rprop_settings() {
+  return {{"delta0", {"initial_step"}, field<Rule, &Rule::delta0>, is_rate, kRate},
+          {"eta_plus", {}, field<Rule, &Rule::eta_plus>, is_growth, "a finite number of at least 1"},
+          {"eta_minus", {}, field<Rule, &Rule::eta_minus>, is_shrinkage, "a number above 0, at most 1"},
+          {"delta_min", {"min_step"}, field<Rule, &Rule::delta_min>, is_decay, kDecay},
+          {"delta_max", {"max_step"}, field<Rule, &Rule::delta_max>, is_rate, kRate}};
 }
+
+std::vector<UpdateSetting> quickprop_settings() {
+  UpdateSetting epsilon = rate<Quickprop>();
+  epsilon.aliases.insert(epsilon.aliases.end(), {"epsilon", "eps"});  // Fahlman's letter
+  return {
+      std::move(epsilon), {"mu", {"max_growth"}, field<Quickprop, &Quickprop::mu>, is_rate, kRate}, decay<Quickprop>()};
+}
+
+constexpr bool kFullBatch = true;
 
 const std::vector<UpdateEntry>& entries() {
   static const std::vector<UpdateEntry> all{
@@ -72,7 +110,15 @@ const std::vector<UpdateEntry>& entries() {
       {"nesterov", {"nag"}, Nesterov{}, {rate<Nesterov>(), momentum<Nesterov>()}},
       {"adam", {}, Adam{}, adam_settings<Adam>()},
       {"adamw", {}, AdamW{}, adamw_settings()},
-      {"rmsprop", {"rms-prop"}, RMSProp{}, rmsprop_settings()},
+      {"rmsprop", {"rms-prop"}, RMSProp{}, {rate<RMSProp>(), rho<RMSProp>(), epsilon<RMSProp>()}},
+      {"adagrad", {}, Adagrad{}, {rate<Adagrad>(), epsilon<Adagrad>()}},
+      {"adadelta", {}, Adadelta{}, {rate<Adadelta>(), rho<Adadelta>(), epsilon<Adadelta>()}},
+      {"lion", {}, Lion{}, lion_settings()},
+      {"rprop-", {"rprop-minus"}, RpropMinus{}, rprop_settings<RpropMinus>(), kFullBatch},
+      {"rprop+", {"rprop", "rprop-plus"}, RpropPlus{}, rprop_settings<RpropPlus>(), kFullBatch},
+      {"irprop-", {"irprop-minus"}, IRpropMinus{}, rprop_settings<IRpropMinus>(), kFullBatch},
+      {"irprop+", {"irprop", "irprop-plus"}, IRpropPlus{}, rprop_settings<IRpropPlus>(), kFullBatch},
+      {"quickprop", {}, Quickprop{}, quickprop_settings(), kFullBatch},
   };
   return all;
 }
@@ -107,6 +153,60 @@ std::unique_ptr<const Update<T>> make(const RMSProp& s) {
   return std::make_unique<RMSPropUpdate<T>>(s);
 }
 
+template <class T>
+std::unique_ptr<const Update<T>> make(const Adagrad& s) {
+  return std::make_unique<AdagradUpdate<T>>(s);
+}
+template <class T>
+std::unique_ptr<const Update<T>> make(const Adadelta& s) {
+  return std::make_unique<AdadeltaUpdate<T>>(s);
+}
+template <class T>
+std::unique_ptr<const Update<T>> make(const Lion& s) {
+  return std::make_unique<LionUpdate<T>>(s);
+}
+template <class T>
+std::unique_ptr<const Update<T>> make(const RpropMinus& s) {
+  return std::make_unique<RpropUpdate<T, RpropMinus>>(s);
+}
+template <class T>
+std::unique_ptr<const Update<T>> make(const RpropPlus& s) {
+  return std::make_unique<RpropUpdate<T, RpropPlus>>(s);
+}
+template <class T>
+std::unique_ptr<const Update<T>> make(const IRpropMinus& s) {
+  return std::make_unique<RpropUpdate<T, IRpropMinus>>(s);
+}
+template <class T>
+std::unique_ptr<const Update<T>> make(const IRpropPlus& s) {
+  return std::make_unique<RpropUpdate<T, IRpropPlus>>(s);
+}
+template <class T>
+std::unique_ptr<const Update<T>> make(const Quickprop& s) {
+  return std::make_unique<QuickpropUpdate<T>>(s);
+}
+
+// ---- what no setting says alone ----
+
+/// Decays that are apart from the slope shrink a weight by η λ of itself.
+template <class Settings>
+Result<void> check_together(const Settings& settings) {
+  if constexpr (requires { settings.weight_decay; } && requires { settings.beta2; }) {
+    if (settings.learning_rate * settings.weight_decay > 1)
+      return Error{ErrorCode::spec, "optimizer " + std::string(name_of(settings)),
+                   "learning_rate x weight_decay above 1", "a decay that does not turn weights over",
+                   "lower weight_decay"};
+  }
+  if constexpr (requires { settings.delta0; }) {
+    if (!(settings.delta_min <= settings.delta0 && settings.delta0 <= settings.delta_max))
+      return Error{ErrorCode::spec, "optimizer " + std::string(name_of(settings)),
+                   "delta0 " + std::to_string(settings.delta0) + " with delta_min " +
+                       std::to_string(settings.delta_min) + " and delta_max " + std::to_string(settings.delta_max),
+                   "delta_min, delta0 and delta_max in ascending order", "change the one that is out of line"};
+  }
+  return {};
+}
+
 }  // namespace
 
 std::span<const UpdateEntry> update_rules() { return entries(); }
@@ -124,16 +224,21 @@ Result<const UpdateEntry*> find_update(std::string_view name) {
 
 const UpdateEntry& entry_of(const Optimizer& optimizer) { return entries()[optimizer.index()]; }
 
+const UpdateSetting* find_setting(const UpdateEntry& entry, std::string_view name) {
+  const auto found = std::find_if(entry.settings.begin(), entry.settings.end(), [&](const UpdateSetting& setting) {
+    return is_called(name, setting.name, setting.aliases);
+  });
+  return found == entry.settings.end() ? nullptr : &*found;
+}
+
 Result<void> set_setting(Optimizer& optimizer, std::string_view name, double value) {
   const UpdateEntry& entry = entry_of(optimizer);
-  std::string names;
-  for (const UpdateSetting& setting : entry.settings) {
-    if (is_called(name, setting.name, setting.aliases)) {
-      *setting.field(optimizer) = value;
-      return {};
-    }
-    names += (names.empty() ? "" : ", ") + std::string(setting.name);
+  if (const UpdateSetting* setting = find_setting(entry, name); setting != nullptr) {
+    *setting->field(optimizer) = value;
+    return {};
   }
+  std::string names;
+  for (const UpdateSetting& setting : entry.settings) names += (names.empty() ? "" : ", ") + std::string(setting.name);
   return Error{ErrorCode::spec,
                "optimizer " + std::string(entry.name),
                "setting \"" + std::string(name) + "\"",
@@ -159,10 +264,7 @@ Result<void> check_settings(const Optimizer& optimizer) {
                    std::string(setting.needed),
                    {}};
   }
-  if (const AdamW* adamw = std::get_if<AdamW>(&optimizer); adamw && adamw->learning_rate * adamw->weight_decay > 1)
-    return Error{ErrorCode::spec, "optimizer adamw", "learning_rate x weight_decay above 1",
-                 "a decay that does not turn weights over", "lower weight_decay"};
-  return {};
+  return std::visit([](const auto& settings) { return check_together(settings); }, optimizer);
 }
 
 template <class T>

@@ -29,6 +29,7 @@ struct UpdateEntry {
   std::vector<std::string_view> aliases;  // "sgd"
   Optimizer defaults;
   std::vector<UpdateSetting> settings;  // in the order of the rule's struct
+  bool full_batch = false;              // made for the slopes of all patterns: those of small batches mislead it
 };
 
 /// Every rule, in the order of the Optimizer variant.
@@ -41,6 +42,8 @@ Result<const UpdateEntry*> find_update(std::string_view name);
 
 /// Sets one setting by name or alias. Spec error for one that the rule does not have. The value is not looked at.
 Result<void> set_setting(Optimizer& optimizer, std::string_view name, double value);
+/// By name or alias; null for one that the rule does not have.
+[[nodiscard]] const UpdateSetting* find_setting(const UpdateEntry& entry, std::string_view name);
 /// Every setting of the rule with its value.
 [[nodiscard]] std::vector<std::pair<std::string_view, double>> settings_of(const Optimizer& optimizer);
 

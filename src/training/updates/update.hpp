@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,11 +14,19 @@
 
 namespace deltarule::training {
 
+/// E of the batch that a step is made from, and of the step before: reduced as the slopes are, with the penalties whose
+/// slopes the rule sees. NaN where it is not known: before the first step, and with slopes of the caller's own.
+struct BatchErrors {
+  double now = std::numeric_limits<double>::quiet_NaN();
+  double before = std::numeric_limits<double>::quiet_NaN();
+};
+
 /// What a rule remembers between steps: how many there were, and one array per name of Update::state_names().
 template <class T>
 struct UpdateState {
   std::uint64_t steps = 0;
   std::vector<base::AlignedBuffer<T>> arrays = {};
+  BatchErrors errors = {};
   kernels::AdamStep<T> adam = {};  // constants of the step that is being made, from begin_step()
 };
 
@@ -39,10 +48,14 @@ class Update {
   virtual ~Update() = default;
   /// Names of the state arrays, in order ("velocity"; "mean", "square"); empty for a rule without memory.
   [[nodiscard]] virtual std::vector<std::string> state_names() const = 0;
-  /// Before the parts of a step are updated, once; state.steps already counts it.
+  /// What every number of a state array is before the first step.
+  [[nodiscard]] virtual double first_value(std::size_t /*array*/) const { return 0.0; }
+  /// True for a rule that looks at state.errors. Their penalties are summed for such a rule only.
+  [[nodiscard]] virtual bool needs_errors() const { return false; }
+  /// Before the parts of a step are updated, once; state.steps already counts it, and state.errors are those of it.
   virtual void begin_step(UpdateState<T>& /*state*/) const {}
-  /// Changes the weights of one part. A slope of zero with zero state and zero
-  /// weight must leave all three zero: padding and masked weights rely on it.
+  /// Changes the weights of one part. While its slopes have always been zero, a weight of zero must stay zero and its
+  /// state what it was at first: padding and masked weights rely on it.
   virtual void apply(const kernels::Kernels<T>& kernels, const UpdatePart<T>& part, UpdateState<T>& state) const = 0;
   /// Upper bound of |Δw| / max(1, |slope|) over any history. Where it is absurd, the trainer looks at every weight
   /// after every step instead of trusting that finite slopes keep weights finite.
