@@ -112,9 +112,17 @@ void network_options(const Given& given, FitOptions& fit) {
   given.set(fit.init, "--init");
 }
 
+/// A rule, perhaps with settings in brackets, which fit() looks at.
+std::string optimizer_value(const std::string& text) {
+  static const std::vector<std::string> kRules = {"delta-rule", "sgd",     "momentum", "nesterov", "adam",
+                                                  "adamw",      "rmsprop", "adagrad",  "adadelta", "lion",
+                                                  "rprop-",     "rprop+",  "irprop-",  "irprop+",  "quickprop"};
+  one_of("--optimizer", text.substr(0, text.find('(')), kRules);
+  return text;
+}
+
 void rule_options(const Given& given, FitOptions& fit) {
-  given.set(fit.optimizer, "--optimizer",
-            word("--optimizer", {"delta-rule", "sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"}));
+  given.set(fit.optimizer, "--optimizer", optimizer_value);
   given.set(fit.learning_rate, "--learning-rate", real("--learning-rate", kPositive));
   given.set(fit.momentum, "--momentum", real("--momentum", kBelowOne));
   given.set(fit.weight_decay, "--weight-decay", real("--weight-decay", kNotNegative));

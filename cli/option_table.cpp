@@ -49,8 +49,10 @@ constexpr OptionRow kLearnOptions[] = {
      "gamma_deviance for positive amounts, … (by the task)"},
     {"--init", "I", kNetwork, "first weights: auto, glorot_uniform, he_normal, uniform(0.5), … (auto)"},
     {"--network", "FILE", kNetwork, "any wiring, as JSON"},
-    {"--optimizer", "R", kTraining, "delta-rule (= sgd), momentum, nesterov, adam, adamw, rmsprop (chosen)"},
-    {"--learning-rate,--lr", "ETA", kTraining, "step size (by the optimizer)"},
+    {"--optimizer", "R", kTraining,
+     "delta-rule (= sgd), momentum, nesterov, adam, adamw, rmsprop, adagrad, adadelta, lion; for full batches rprop-, "
+     "rprop+, irprop-, irprop+, quickprop; settings in brackets: 'adam(beta1=0.8)' (chosen)"},
+    {"--learning-rate,--lr", "ETA", kTraining, "step size (by the optimizer; the Rprop family has none)"},
     {"--momentum", "MU", kTraining, "for momentum and nesterov, from 0 to below 1 (0.9)"},
     {"--weight-decay", "L", kTraining, "pull of the weights towards 0 (chosen)"},
     {"--batch-size", "N", kTraining, "patterns per weight change; 1 is online, all is full batch (chosen)"},

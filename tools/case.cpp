@@ -156,13 +156,14 @@ deltarule::Optimizer read_optimizer(const json& given) {
   const auto entry = deltarule::training::find_update(kind);
   if (!entry) throw Unsupported("optimizer kind \"" + kind + "\"");
   deltarule::Optimizer optimizer = (*entry)->defaults;
-  bool has_rate = false;
+  const auto* rate = deltarule::training::find_setting(**entry, "learning_rate");
+  bool has_rate = rate == nullptr || (*entry)->name == "adadelta";  // whose definition has none
   for (const auto& [key, value] : given.items()) {
     if (key == "kind") continue;
     const std::string setting = key == "wd" || key == "decay" ? "weight_decay" : key;
     if (!deltarule::training::set_setting(optimizer, setting, number(value, "optimizer, " + key)))
       throw Unsupported("constant \"" + key + "\" of optimizer kind \"" + kind + "\"");
-    has_rate = has_rate || key == "lr" || key == "eta" || key == "learning_rate";
+    has_rate = has_rate || deltarule::training::find_setting(**entry, setting) == rate;
   }
   if (!has_rate) throw Damaged("no \"lr\" in optimizer");
   return optimizer;

@@ -40,8 +40,10 @@ struct FitOptions {
   /// Registry name, "pinball(0.9)" for a quantile, or "cross-entropy" (the one that fits the output). Targets of
   /// poisson_deviance and gamma_deviance are not standardised.
   std::optional<std::string> loss = {};
-  std::optional<std::string> optimizer = {};  ///< delta-rule (= sgd), momentum, nesterov, adam, adamw, rmsprop
-  std::optional<double> learning_rate = {};
+  /// delta-rule (= sgd), momentum, nesterov, adam, adamw, rmsprop, adagrad, adadelta, lion, rprop-, rprop+, irprop-,
+  /// irprop+, quickprop; other settings than rate, momentum and decay in brackets: "adam(beta1=0.8,epsilon=1e-6)"
+  std::optional<std::string> optimizer = {};
+  std::optional<double> learning_rate = {};  ///< the Rprop family has none
   std::optional<double> momentum = {};
   std::optional<std::size_t> batch_size = {};  ///< 1 = online, 0 = all
   std::optional<std::string> reduction = {};   ///< of a batch's slopes: mean, sum
@@ -56,7 +58,7 @@ struct FitOptions {
   std::optional<Table> validation_table = {};  ///< or rows of a table of their own, which are not trained on
   std::optional<double> test = {};
   std::optional<RowSplit> row_split = {};   ///< exactly these rows, in place of shares and a column of the dataset
-  std::optional<double> weight_decay = {};  ///< decoupled for adamw, in the slope (l2) otherwise
+  std::optional<double> weight_decay = {};  ///< decoupled for adamw and lion, in the slope (l2) otherwise
   std::optional<std::string> init = {};
   std::uint64_t seed = 0;
   std::size_t threads = 1;                             ///< any number gives the same bits

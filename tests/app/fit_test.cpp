@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "tables.hpp"
+#include "training/updates/registry.hpp"
 
 namespace deltarule::test {
 namespace {
@@ -217,7 +218,7 @@ TEST(Fit, divergence_is_an_error_with_its_place_and_never_a_model) {
 
 TEST(Fit, each_option_that_makes_no_sense_is_refused_by_name) {
   const Dataset data = dataset(linear_csv(100), "y");
-  std::vector<std::pair<std::string, FitOptions>> wrong(13);
+  std::vector<std::pair<std::string, FitOptions>> wrong(21);
   wrong[0] = {"--test", {.test = 1.0}};
   wrong[1] = {"--validation", {.validation = -0.1}};
   wrong[2] = {"--epochs", {.epochs = 0}};
@@ -231,11 +232,52 @@ TEST(Fit, each_option_that_makes_no_sense_is_refused_by_name) {
   wrong[10] = {"adamm", {.optimizer = "adamm"}};
   wrong[11] = {"reluu", {.activation = "reluu"}};
   wrong[12] = {"--threads", {.threads = 0}};
+  wrong[13] = {"--learning-rate", {.optimizer = "irprop+", .learning_rate = 0.1}};
+  wrong[14] = {"--momentum", {.optimizer = "quickprop", .momentum = 0.9}};
+  wrong[15] = {"delta1", {.optimizer = "irprop+(delta1=0.1)"}};
+  wrong[16] = {"delta0", {.optimizer = "irprop+(delta0=100)"}};
+  wrong[17] = {"\"much\"", {.optimizer = "adam(beta1=much)"}};
+  wrong[18] = {"name=value", {.optimizer = "adam(0.8)"}};
+  wrong[19] = {"bracket at the end", {.optimizer = "adam(beta1=0.8"}};
+  wrong[20] = {"--learning-rate 0.5", {.optimizer = "adam(lr=0.5)"}};
   for (const auto& [named, options] : wrong) {
     const Error error = error_of([&] { (void)fit(data, options); });
     EXPECT_TRUE(error.code == ErrorCode::usage || error.code == ErrorCode::spec) << named;
     EXPECT_NE(error.message().find(named), std::string::npos) << named << ": " << error.message();
   }
+}
+
+TEST(Fit, settings_of_a_rule_stand_in_brackets_and_are_told) {
+  FitOptions options = quick();
+  options.optimizer = "adam(beta1=0.8, eps=1e-6)";
+  const Fitted with = fit(dataset(linear_csv(100), "y"), options);
+  bool told = false;
+  for (const Choice& choice : with.report.plan.choices)
+    told = told ||
+           (choice.what == "rule settings" && choice.given && choice.value == "beta1=0.8, beta2=0.999, epsilon=1e-06");
+  EXPECT_TRUE(told);
+  options.optimizer = "adam";
+  EXPECT_NE(fit(dataset(linear_csv(100), "y"), options).report.weights_digest, with.report.weights_digest);
+  options.optimizer = "adam(beta1=0.9, beta2=0.999)";  // the defaults
+  const std::string spelled = fit(dataset(linear_csv(100), "y"), options).report.weights_digest;
+  options.optimizer = "adam";
+  EXPECT_EQ(fit(dataset(linear_csv(100), "y"), options).report.weights_digest, spelled);
+}
+
+TEST(Fit, rules_for_full_batches_get_them_unless_told_otherwise) {
+  std::size_t full = 0;
+  for (const auto& entry : training::update_rules()) {
+    FitOptions options = quick();
+    options.batch_size = {};
+    options.optimizer = std::string(entry.name);
+    const FitReport report = fit(dataset(linear_csv(100), "y"), options).report;
+    for (const Choice& choice : report.plan.choices)
+      if (choice.what == "batch size") {
+        EXPECT_EQ(choice.value == "all", entry.full_batch) << entry.name;
+        full += choice.value == "all" ? 1 : 0;
+      }
+  }
+  EXPECT_EQ(full, 5U);
 }
 
 TEST(Fit, a_wiring_must_fit_the_prepared_columns_and_first_weights_the_wiring) {

@@ -116,6 +116,7 @@ class Reference:
         self.weights = json.loads(json.dumps(case["initial"]))
         self.memory = {}
         self.step = 0
+        self.batch_error, self.has_risen = None, False
 
     def forward(self, x):
         """(4): the net inputs and activations of every layer; activations[0] is the input."""
@@ -169,9 +170,19 @@ class Reference:
         epsilon = self.case["training"].get("label_smoothing", 0)
         return {key: slope / divisor for key, slope in self.slopes(patterns, epsilon).items()}
 
+    def penalised(self, patterns):
+        """E of a batch, reduced, with the penalties."""
+        penalty = self.case.get("regularization", {})
+        divisor = len(patterns) if self.case["training"].get("reduction", "sum") == "mean" else 1
+        weights = [w for block in self.weights for rows in block["from"].values() for row in rows for w in row]
+        return (self.error(patterns) / divisor + penalty.get("l2", 0) / 2 * sum(w * w for w in weights)
+                + penalty.get("l1", 0) * sum(abs(w) for w in weights))
+
     def learn(self, patterns):
         rule, penalty = self.case["optimizer"], self.case.get("regularization", {})
         self.step += 1
+        before, self.batch_error = self.batch_error, self.penalised(patterns)
+        self.has_risen = before is not None and self.batch_error > before
         for key, g in self.reduced(patterns).items():
             row, index = self.place(key)
             w, is_bias = row[index], key[1] == "bias"
@@ -182,7 +193,7 @@ class Reference:
             row[index] = w + self.change(rule, key, g, 0.0 if is_bias else w)
 
     def change(self, rule, key, g, decayed):
-        lr, kind = rule["lr"], rule["kind"]
+        lr, kind = rule.get("lr"), rule["kind"]
         if kind == "sgd":
             return -lr * g
         if kind in ("momentum", "nesterov"):
@@ -191,12 +202,66 @@ class Reference:
         if kind == "rmsprop":
             s = self.memory[key] = rule["rho"] * self.memory.get(key, 0.0) + (1 - rule["rho"]) * g * g
             return -lr * g / (math.sqrt(s) + rule["eps"])
+        if kind == "adagrad":
+            s = self.memory[key] = self.memory.get(key, 0.0) + g * g
+            return -lr * g / (math.sqrt(s) + rule["eps"])
+        if kind == "adadelta":
+            return self.adadelta(rule, key, g)
+        if "rprop" in kind:
+            return self.rprop(rule, key, g)
+        if kind == "quickprop":
+            return self.quickprop(rule, key, g + rule.get("decay", 0) * decayed)
         b1, b2 = rule["beta1"], rule["beta2"]
+        if kind == "lion":
+            m = self.memory.get(key, 0.0)
+            c = b1 * m + (1 - b1) * g
+            self.memory[key] = b2 * m + (1 - b2) * g
+            return -lr * ((c > 0) - (c < 0) + rule["weight_decay"] * decayed)
         m, v = self.memory.get(key, (0.0, 0.0))
         m, v = self.memory[key] = (b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g)
         m, v = m / (1 - b1 ** self.step), v / (1 - b2 ** self.step)
         decay = rule["weight_decay"] * decayed if kind == "adamw" else 0.0
         return -lr * (m / (math.sqrt(v) + rule["eps"]) + decay)
+
+    def adadelta(self, rule, key, g):
+        rho, eps = rule["rho"], rule["eps"]
+        s, d = self.memory.get(key, (0.0, 0.0))
+        s = rho * s + (1 - rho) * g * g
+        u = math.sqrt(d + eps) / math.sqrt(s + eps) * g
+        self.memory[key] = s, rho * d + (1 - rho) * u * u
+        return -rule.get("lr", 1) * u
+
+    def rprop(self, rule, key, g):
+        """Igel & Huesken, algorithms 1 (rprop+), 2 (rprop-), 3 (irprop+), 4 (irprop-)."""
+        kind = rule["kind"]
+        g_before, delta, change = self.memory.get(key, (0.0, rule["delta0"], 0.0))
+        if g_before * g > 0:
+            delta = min(delta * rule["eta_plus"], rule["delta_max"])
+        elif g_before * g < 0:
+            delta = max(delta * rule["eta_minus"], rule["delta_min"])
+            if kind == "rprop+" or kind == "irprop+" and self.has_risen:
+                self.memory[key] = 0.0, delta, -change
+                return -change
+            if kind != "rprop-":
+                g = 0.0
+        change = -delta * ((g > 0) - (g < 0))
+        self.memory[key] = g, delta, change
+        return change
+
+    def quickprop(self, rule, key, s):
+        """Fahlman's program of 1988."""
+        mu, shrink = rule["mu"], rule["mu"] / (1 + rule["mu"])
+        p, d = self.memory.get(key, (0.0, 0.0))
+        step = 0.0
+        if d == 0:
+            step = -rule["lr"] * s
+        else:
+            sign = 1 if d > 0 else -1
+            if s * sign < 0:
+                step -= rule["lr"] * s
+            step += mu * d if s * sign <= shrink * p * sign else d * (s / (p - s))
+        self.memory[key] = s, step
+        return step
 
     def as_blocks(self, slopes=None):
         blocks = json.loads(json.dumps(self.weights))
@@ -319,6 +384,10 @@ def layer(units, activation, **more):
     return {"units": units, "activation": activation, **more}
 
 
+NET_243 = 2, [layer(4, "tanh"), layer(3, "sigmoid"), layer(2, "identity")], "half_sse"
+RPROP = {"delta0": 0.1, "eta_plus": 1.2, "eta_minus": 0.5, "delta_min": 1e-6, "delta_max": 50}
+
+
 # name, about, inputs, layers, loss, optimizer, training, penalties, patterns
 CASES = [
     ("rule-nesterov", "v = mu v - lr g; w += mu v - lr g.", 2,
@@ -365,6 +434,26 @@ CASES = [
     ("label-smoothing-binary", "Binary cross-entropy learnt per pattern from t (1 - 0.2) + 0.1.", 2,
      [layer(4, "tanh"), layer(2, "sigmoid")], "binary_ce",
      {"kind": "momentum", "lr": 0.1, "mu": 0.5}, {"batch": 1, "epochs": 12, "label_smoothing": 0.2}, None, 7),
+    ("rule-adagrad", "s += g g; w -= lr g / (sqrt(s) + eps).", *NET_243,
+     {"kind": "adagrad", "lr": 0.1, "eps": 1e-10}, {"batch": 3, "epochs": 25, "reduction": "mean"}, None, 7),
+    ("rule-adadelta", "s = rho s + (1 - rho) g g; u = sqrt(d + eps) / sqrt(s + eps) g; d likewise of u; w -= u.",
+     *NET_243, {"kind": "adadelta", "rho": 0.95, "eps": 1e-6}, {"batch": 3, "epochs": 25, "reduction": "mean"}, None,
+     7),
+    ("rule-lion", "c = b1 m + (1 - b1) g; w -= lr (sign(c) + weight_decay w), no decay of biases; m = b2 m + (1 - b2) g.",
+     *NET_243, {"kind": "lion", "lr": 0.01, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.1},
+     {"batch": 3, "epochs": 25, "reduction": "mean"}, None, 7),
+    ("rule-rprop-minus", "Igel & Huesken, algorithm 2: steps by the sign of the slope, no weight backtracking.",
+     *NET_243, {"kind": "rprop-", **RPROP}, {"batch": "all", "epochs": 40, "reduction": "sum"}, None, 7),
+    ("rule-rprop-plus", "Igel & Huesken, algorithm 1: the last change is taken back where the slope turns.",
+     *NET_243, {"kind": "rprop+", **RPROP}, {"batch": "all", "epochs": 40, "reduction": "sum"}, None, 7),
+    ("rule-irprop-minus", "Igel & Huesken, algorithm 4: no change where the slope turns.",
+     *NET_243, {"kind": "irprop-", **RPROP}, {"batch": "all", "epochs": 30, "reduction": "sum"}, None, 7),
+    ("irprop-plus-penalties", "Algorithm 3 in batches of 4 and 3 patterns, mean; the error that is compared has l1 and "
+     "l2 in it.", *NET_243, {"kind": "irprop+", **RPROP}, {"batch": 4, "epochs": 30, "reduction": "mean"},
+     {"l2": 0.2, "l1": 0.05}, 7),
+    ("rule-quickprop", "Fahlman 1988: parabolas, growth of at most mu, weight decay in the slope (not of biases).",
+     *NET_243, {"kind": "quickprop", "lr": 0.05, "mu": 1.75, "decay": 0.01},
+     {"batch": "all", "epochs": 12, "reduction": "sum"}, None, 7),
 ]
 
 

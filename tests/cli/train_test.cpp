@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "training/updates/registry.hpp"
 
 namespace deltarule::test {
 namespace {
@@ -207,6 +208,27 @@ TEST(Train, SeveralTargetsComeRepeatedOrInAList) {
   ASSERT_EQ(predicted.code, 0) << predicted.err;
   EXPECT_EQ(predicted.lines().front(), "prediction(s),prediction(d)");
   EXPECT_EQ(predicted.lines().size(), 81U);
+}
+
+TEST(Train, KnowsEveryRuleOfTheRegistry) {
+  const Folder folder;
+  folder.write("data.csv", straight_line(60));
+  const std::string help = run(folder, {"train", "--help"}).out;
+  std::size_t rules = 0;
+  for (const auto& entry : training::update_rules()) {
+    const std::string name(entry.name), model = "rule" + std::to_string(rules++);
+    const Outcome outcome = run(
+        folder, {"train", "data.csv", "--target", "y", "--epochs", "2", "--optimizer", name, "-o", model, "--json"});
+    EXPECT_EQ(outcome.code, 0) << name << ": " << outcome.err;
+    EXPECT_NE(help.find(name), std::string::npos) << name;
+    const json inspected = json::parse(run(folder, {"inspect", model, "--json"}).out, nullptr, false);
+    EXPECT_EQ(inspected["provenance"]["optimizer"], name) << inspected;
+    for (const auto& setting : entry.settings) {
+      const std::string known = inspected.dump();
+      EXPECT_NE(known.find(std::string(setting.name)), std::string::npos) << name << ", " << setting.name;
+    }
+  }
+  EXPECT_EQ(rules, std::variant_size_v<Optimizer>);
 }
 
 TEST(Train, AnExplodingRateEndsWithPlaceAndWithoutAModel) {

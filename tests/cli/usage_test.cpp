@@ -65,6 +65,7 @@ TEST(Usage, NumbersAreCheckedInWords) {
 
 TEST(Usage, WordsAreCheckedWithTheNearestSpelling) {
   expect_train_usage({"--optimizer", "adm"}, {"\"adm\"", "did you mean --optimizer adam?"});
+  expect_train_usage({"--optimizer", "irpop+"}, {"\"irpop+\"", "did you mean --optimizer irprop+?"});
   expect_train_usage({"--precision", "f16"}, {"f32, f64"});
   expect_train_usage({"--scale", "standart"}, {"did you mean --scale standard?"});
   expect_train_usage({"--task", "regresion"}, {"did you mean --task regression?"});

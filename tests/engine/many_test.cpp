@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "deltarule/engine.hpp"
+#include "training/every_rule.hpp"
 #include "training/support.hpp"
 
 namespace deltarule {
@@ -19,6 +20,8 @@ namespace {
 
 using derivation::testing::Dice;
 using derivation::testing::Pair;
+using training::testing::every_rule;
+using training::testing::scaled;
 
 /// Patterns that all jobs of a trial choose from.
 template <class T>
@@ -125,22 +128,6 @@ bool same_weights(const BasicNetwork<T>& a, const BasicNetwork<T>& b) {
   return one.size() == other.size() && std::memcmp(one.data(), other.data(), one.size() * sizeof(T)) == 0;
 }
 
-const std::vector<Optimizer>& rules() {
-  static const std::vector<Optimizer> all = {DeltaRule{0.05}, Momentum{0.02, 0.8}, Nesterov{0.02, 0.8},
-                                             Adam{0.01},      AdamW{0.01},         RMSProp{0.005}};
-  return all;
-}
-
-/// The same rule, a little quicker or slower.
-Optimizer like(const Optimizer& rule, double factor) {
-  return std::visit(
-      [&](auto settings) -> Optimizer {
-        settings.learning_rate *= factor;
-        return settings;
-      },
-      rule);
-}
-
 /// One network of a trial: what lanes must share is the trial's, the rest is its own.
 template <class T>
 Setting<T> random_setting(Dice& dice, const NetworkSpec& spec, const TrainerOptions& options,
@@ -148,7 +135,7 @@ Setting<T> random_setting(Dice& dice, const NetworkSpec& spec, const TrainerOpti
   const Seed seed{dice.between(0, 1000)};
   BasicNetwork<T> network(spec, seed);
   Setting<T> one{network, network, options, settings, choose(dice, rows, fold + dice.between(0, 1)), {}};
-  one.options.optimizer = like(options.optimizer, dice.uniform(0.5, 1.5));
+  one.options.optimizer = scaled(options.optimizer, dice.uniform(0.5, 1.5));
   if (options.l2 > 0) one.options.l2 *= dice.uniform(0.5, 1.5);
   if (spec.loss.ends_with("cross_entropy") && dice.chance(0.4)) one.options.label_smoothing = dice.uniform(0, 0.3);
   one.settings.seed = seed;
@@ -176,7 +163,7 @@ std::size_t compare_random_trial(Dice& dice, const Pair& output) {
                                                                              : 4);
   const std::size_t count = 40;
   const Data<T> data(dice, count, spec.inputs, spec.layers.back().units, output.activation == "softmax");
-  TrainerOptions options{.optimizer = dice.one_of(rules())};
+  TrainerOptions options{.optimizer = dice.one_of(every_rule())};
   if (dice.chance(0.3)) options.reduction = Reduction::sum;
   if (dice.chance(0.2)) options.l2 = 1e-3;
   if (dice.chance(0.2)) options.l1 = 1e-3;
@@ -259,6 +246,24 @@ struct Twelve {
     EXPECT_GE(compared, 11u);
   }
 };
+
+/// Whether lanes know a rule or leave its jobs to the ordinary trainer: found by the registry, so none escapes.
+TEST(ManyNetworks, EndWithTheBitsOfEachAloneUnderEveryRule) {
+  std::size_t rules = 0;
+  for (const Optimizer& rule : every_rule()) {
+    SCOPED_TRACE(training::name_of(rule));
+    for (const std::size_t batch : {1u, 3u, 0u}) {
+      Twelve twelve;
+      for (Job& job : twelve.jobs) {
+        job.options.optimizer = rule;
+        job.settings.batch_size = batch;
+      }
+      twelve.expect_like_alone(fit_many(twelve.jobs, 2), 12);
+    }
+    ++rules;
+  }
+  EXPECT_EQ(rules, std::variant_size_v<Optimizer>);
+}
 
 TEST(ManyNetworks, GiveTheErrorOfADivergingJobAloneAndItsWeights) {
   for (const std::size_t batch : {1u, 3u}) {

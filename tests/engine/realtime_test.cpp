@@ -20,6 +20,7 @@
 
 #include "counted_allocations.hpp"
 #include "deltarule/engine.hpp"
+#include "training/every_rule.hpp"
 
 #ifndef DELTARULE_SANITIZED
 #include <linux/audit.h>
@@ -199,8 +200,7 @@ TEST(RealTime, PredictionsKeepTheContractFromTheFirstCall) {
 }
 
 TEST(RealTime, LearningKeepsTheContractFromTheFirstCallUnderEveryRule) {
-  const std::vector<Optimizer> rules{DeltaRule{1e-3}, Momentum{1e-4, 0.9}, Nesterov{1e-4, 0.9},
-                                     Adam{1e-4},      AdamW{1e-4},         RMSProp{1e-4}};
+  const std::vector<Optimizer> rules = training::testing::every_rule(0.01);
   ASSERT_EQ(rules.size(), std::variant_size_v<Optimizer>);
   std::size_t calls = 0;
   for (const NetworkSpec& spec : networks())

@@ -41,18 +41,27 @@ TEST(Trainer, ReadsLikeTheManual) {
 TEST(Trainer, LearnsXorInEveryRule) {
   const Xor data;
   std::size_t learned = 0;
-  for (const Optimizer& rule :
-       {Optimizer{DeltaRule{0.2}}, Optimizer{Momentum{0.05, 0.9}}, Optimizer{Nesterov{0.05, 0.9}},
-        Optimizer{Adam{0.02}}, Optimizer{AdamW{.learning_rate = 0.02, .weight_decay = 1e-4}},
-        Optimizer{RMSProp{.learning_rate = 0.005}}}) {
+  const std::vector<Optimizer> by_pattern{DeltaRule{0.2},
+                                          Momentum{0.05, 0.9},
+                                          Nesterov{0.05, 0.9},
+                                          Adam{0.02},
+                                          AdamW{.learning_rate = 0.02, .weight_decay = 1e-4},
+                                          RMSProp{.learning_rate = 0.005},
+                                          Adagrad{0.1},
+                                          Adadelta{},
+                                          Lion{0.003}};
+  const std::vector<Optimizer> by_batch{RpropMinus{}, RpropPlus{}, IRpropMinus{}, IRpropPlus{}, Quickprop{0.5}};
+  const auto learn = [&](const Optimizer& rule, std::size_t batch) {
     Network network = small_network();
-    Trainer trainer(network, {.optimizer = rule});
+    Trainer trainer(network, {.optimizer = rule, .reduction = Reduction::sum});
     const FitResult result =
-        trainer.fit(data.inputs(), data.targets(), {.epochs = 5000, .batch_size = 1, .until_tss = 0.04});
+        trainer.fit(data.inputs(), data.targets(), {.epochs = 5000, .batch_size = batch, .until_tss = 0.04});
     EXPECT_EQ(result.reason, StopReason::error_below) << "rule number " << rule.index();
     learned += result.reason == StopReason::error_below ? 1 : 0;
-  }
-  EXPECT_EQ(learned, 6u);
+  };
+  for (const Optimizer& rule : by_pattern) learn(rule, 1);
+  for (const Optimizer& rule : by_batch) learn(rule, 0);
+  EXPECT_EQ(learned, std::variant_size_v<Optimizer>);
 }
 
 TEST(Trainer, AStepReturnsTheMeanLossBeforeTheChange) {

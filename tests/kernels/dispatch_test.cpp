@@ -35,6 +35,7 @@ TEST(Dispatch, EveryPointerOfEveryTableIsSet) {
     EXPECT_TRUE(k->add_penalties && k->gather_rows && k->squared_errors && k->scale && k->add && k->delta_rule &&
                 k->momentum && k->nesterov && k->adam)
         << k->name;
+    EXPECT_TRUE(k->adagrad && k->adadelta && k->lion && k->rprop && k->quickprop) << k->name;
     EXPECT_TRUE(k->rmsprop && k->square_sum && k->rough_square_sum && k->keep_movable) << k->name;
   }
 }

@@ -176,10 +176,11 @@ TYPED_TEST(Elementwise, RulesHaveTheBitsOfTheScalarTwin) {
   for (const Kernels<T>* table : tables) {
     this->at_every_size([&](std::size_t n, std::size_t at) {
       std::vector<std::vector<T>> arrays;
-      for (int i = 0; i < 12; ++i) arrays.push_back(test::random_numbers<T>(this->random_, at + n + 3));
-      for (const std::size_t squares : {4u, 11u})
+      for (int i = 0; i < 28; ++i) arrays.push_back(test::random_numbers<T>(this->random_, at + n + 3));
+      for (const std::size_t squares : {4u, 11u, 13u, 15u, 16u, 21u, 23u, 25u})
         for (T& square : arrays[squares]) square = std::fabs(square);
       arrays[0][at] = T(0);  // sign(0) is 0
+      if (n > 2) arrays[18][at + 1] = arrays[27][at + 1] = T(0);
       this->expect_same(*table, arrays, "rules", [&](const Kernels<T>& k, auto& x) {
         k.scale(T(0.3), x[1].data() + at, n);
         k.add_penalties(x[0].data() + at, x[1].data() + at, T(0.1), T(0.01), n);
@@ -190,6 +191,15 @@ TYPED_TEST(Elementwise, RulesHaveTheBitsOfTheScalarTwin) {
         k.momentum(x[6].data() + at, x[1].data() + at, x[7].data() + at, T(0.1), T(0.9), n);
         k.nesterov(x[8].data() + at, x[1].data() + at, x[9].data() + at, T(0.1), T(0.9), n);
         k.rmsprop(x[10].data() + at, x[1].data() + at, x[11].data() + at, T(0.1), T(0.9), T(1e-8), n);
+        k.adagrad(x[12].data() + at, x[1].data() + at, x[13].data() + at, T(0.1), T(1e-10), n);
+        k.adadelta(x[14].data() + at, x[1].data() + at, x[15].data() + at, x[16].data() + at, T(1), T(0.95), T(1e-6),
+                   n);
+        k.lion(x[17].data() + at, x[1].data() + at, x[18].data() + at, {T(0.1), T(0.9), T(0.99), T(0.01)}, n);
+        for (std::size_t turn = 0; turn < 3; ++turn)
+          k.rprop(x[19].data() + at, x[1].data() + at, x[20 + 2 * turn].data() + at, x[21 + 2 * turn].data() + at,
+                  {T(1.2), T(0.5), T(0.1), T(0.9), static_cast<kernels::RpropTurn>(turn)}, n);
+        k.quickprop(x[26].data() + at, x[1].data() + at, x[27].data() + at, x[18].data() + at,
+                    {T(0.1), T(1.75), T(1.75) / T(2.75), T(0.01)}, n);
       });
     });
   }

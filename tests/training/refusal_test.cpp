@@ -1,6 +1,7 @@
 // Patterns that are not finite: refused, counted, and without a trace in weights, rule state or what is learned later.
 #include <limits>
 
+#include "every_rule.hpp"
 #include "support.hpp"
 #include "training/updates/registry.hpp"
 
@@ -19,10 +20,10 @@ T bad_number(std::size_t which) {
 
 /// Learns every pattern; one in a hundred has a bad number in an input or a target, and is refused or left out.
 template <class T>
-std::size_t learn_all(Trainer<T>& trainer, Dice dice, bool leave_bad_out) {
+std::size_t learn_all(Trainer<T>& trainer, Dice dice, bool leave_bad_out, std::size_t patterns) {
   std::vector<T> x(kInputs), t(kOutputs);
   std::size_t bad = 0;
-  for (std::size_t p = 0; p < kPatterns; ++p) {
+  for (std::size_t p = 0; p < patterns; ++p) {
     for (T& one : x) one = static_cast<T>(dice.uniform(-1, 1));
     for (T& one : t) one = static_cast<T>(dice.uniform(-1, 1));
     const bool is_bad = p % 100 == 37;
@@ -42,21 +43,26 @@ std::size_t learn_all(Trainer<T>& trainer, Dice dice, bool leave_bad_out) {
 }
 
 template <class T>
-void compare_with_the_run_without(const Optimizer& optimizer) {
+void expect_same_state(const Trainer<T>& one, const Trainer<T>& other) {
+  ASSERT_EQ(one.state().arrays.size(), other.state().arrays.size());
+  for (std::size_t k = 0; k < one.state().arrays.size(); ++k)
+    EXPECT_TRUE(same_bits<T>(one.state().arrays[k].span(), other.state().arrays[k].span()));
+}
+
+template <class T>
+void compare_with_the_run_without(const Optimizer& optimizer, std::size_t patterns = kPatterns) {
   auto with = plain_network<T>(kInputs, {6, kOutputs}), without = with;
   const TrainerOptions options{.optimizer = optimizer, .l2 = 1e-5};
   auto trainer = trainer_for<T>(with, options), other = trainer_for<T>(without, options);
-  const std::size_t bad = learn_all(trainer, Dice(41), false);
-  EXPECT_EQ(learn_all(other, Dice(41), true), bad);
-  EXPECT_EQ(bad, kPatterns / 100);
+  const std::size_t bad = learn_all(trainer, Dice(41), false, patterns);
+  EXPECT_EQ(learn_all(other, Dice(41), true, patterns), bad);
+  EXPECT_EQ(bad, patterns / 100);
   EXPECT_EQ(trainer.refused(), bad);
   EXPECT_EQ(other.refused(), 0u);
-  EXPECT_EQ(trainer.steps(), kPatterns - bad);
-  EXPECT_EQ(other.steps(), kPatterns - bad);
+  EXPECT_EQ(trainer.steps(), patterns - bad);
+  EXPECT_EQ(other.steps(), patterns - bad);
   EXPECT_TRUE(same_weights(with, without));
-  ASSERT_EQ(trainer.state().arrays.size(), other.state().arrays.size());
-  for (std::size_t k = 0; k < trainer.state().arrays.size(); ++k)
-    EXPECT_TRUE(same_bits<T>(trainer.state().arrays[k].span(), other.state().arrays[k].span()));
+  expect_same_state(trainer, other);
 }
 
 TEST(PatternsThatAreNotFinite, LeaveNoTraceInDouble) {
@@ -66,6 +72,43 @@ TEST(PatternsThatAreNotFinite, LeaveNoTraceInDouble) {
 TEST(PatternsThatAreNotFinite, LeaveNoTraceInFloat) {
   for (const Optimizer& rule : {Optimizer{Momentum{0.01, 0.9}}, Optimizer{AdamW{}}})
     compare_with_the_run_without<float>(rule);
+}
+
+TEST(PatternsThatAreNotFinite, LeaveNoTraceUnderAnyRule) {
+  std::size_t rules = 0;
+  for (const Optimizer& rule : every_rule(0.2)) {
+    SCOPED_TRACE(name_of(rule));
+    compare_with_the_run_without<float>(rule, 4000);
+    ++rules;
+  }
+  EXPECT_EQ(rules, std::variant_size_v<Optimizer>);
+}
+
+/// The batches between are learned as though the bad one had never been: weights, state, and the errors that are
+/// compared.
+TEST(BatchesThatAreNotFinite, LeaveNoTraceUnderAnyRule) {
+  std::size_t refused = 0;
+  for (const double penalty : {0.0, 1e-3})
+    for (const Optimizer& rule : every_rule()) {
+      SCOPED_TRACE(name_of(rule));
+      Dice dice(42);
+      auto source = random_patterns<double>(dice, 12, kInputs, kOutputs);
+      source.x[11 * kInputs] = bad_number<double>(refused);
+      auto with = plain_network<double>(kInputs, {6, kOutputs}), without = with;
+      const TrainerOptions options{.optimizer = rule, .l2 = penalty, .l1 = penalty};
+      auto trainer = trainer_for<double>(with, options), other = trainer_for<double>(without, options);
+      const std::vector<std::uint32_t> good{0, 1, 2, 3, 4, 5, 6, 7}, bad{8, 9, 10, 11};
+      for (int s = 0; s < 20; ++s) {
+        ASSERT_TRUE(trainer.step(source, good));
+        ASSERT_TRUE(other.step(source, good));
+        ASSERT_FALSE(trainer.step(source, bad));
+        ++refused;
+      }
+      EXPECT_EQ(trainer.steps(), 20u);
+      EXPECT_TRUE(same_weights(with, without));
+      expect_same_state(trainer, other);
+    }
+  EXPECT_EQ(refused, 2 * 20 * std::variant_size_v<Optimizer>);
 }
 
 /// Every way into a pattern's arithmetic: what overflows only inside is refused as well.
@@ -174,10 +217,11 @@ TEST(StepsThatWouldMakeWeightsInfinite, AreTakenBack) {
   std::size_t rules = 0;
   for (const UpdateEntry& entry : update_rules()) {
     Optimizer optimizer = entry.defaults;
-    ASSERT_TRUE(set_setting(optimizer, "learning_rate", 1e38));
-    if (entry.name == "adamw") {
-      ASSERT_TRUE(set_setting(optimizer, "weight_decay", 0));
-    }
+    for (const char* name : {"learning_rate", "delta0", "delta_max"})
+      if (const UpdateSetting* setting = find_setting(entry, name); setting != nullptr)
+        *setting->field(optimizer) = 1e38;
+    if (const UpdateSetting* decay = find_setting(entry, "weight_decay"); decay != nullptr)
+      *decay->field(optimizer) = 0;
     auto network = plain_network<float>(1, {1});
     auto trainer = trainer_for<float>(network, {.optimizer = optimizer});
     const auto before = network.weights();
@@ -185,8 +229,8 @@ TEST(StepsThatWouldMakeWeightsInfinite, AreTakenBack) {
     EXPECT_EQ(trainer.learn_one({&x, 1}, {&t, 1}), LearnStatus::not_finite) << entry.name;
     EXPECT_EQ(network.weights(), before);
     EXPECT_EQ(trainer.steps(), 0u);
-    for (const auto& array : trainer.state().arrays)
-      for (const float one : array.span()) EXPECT_EQ(one, 0.0F);
+    auto untouched = network;
+    expect_same_state(trainer, trainer_for<float>(untouched, {.optimizer = optimizer}));
     ++rules;
   }
   EXPECT_EQ(rules, update_rules().size());

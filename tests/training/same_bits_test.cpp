@@ -1,5 +1,6 @@
 // The same bits however the work is divided: any number of threads, one pattern by step or by learn_one, one epoch by
 // fit or by steps.
+#include "every_rule.hpp"
 #include "network/passes.hpp"
 #include "support.hpp"
 #include "training/evaluate.hpp"
@@ -70,6 +71,18 @@ TEST(AnyNumberOfThreadsGivesTheSameBits, FullBatchOfSeveralChunks) {
   compare_threads<double>(0, AdamW{}, 5);
   compare_threads<float>(0, Nesterov{0.02, 0.9}, 5);
   compare_threads<float>(0, RMSProp{0.002}, 5);
+}
+
+/// A rule that is added to the registry is tested here, whoever adds it.
+TEST(AnyNumberOfThreadsGivesTheSameBits, UnderEveryRule) {
+  std::size_t rules = 0;
+  for (const Optimizer& rule : every_rule(0.2)) {
+    SCOPED_TRACE(name_of(rule));
+    compare_threads<float>(64, rule, 2);
+    compare_threads<double>(0, rule, 3);
+    ++rules;
+  }
+  EXPECT_EQ(rules, std::variant_size_v<Optimizer>);
 }
 
 TEST(OnePatternAtATime, LearnOneIsAStepOfOne) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/schema.hpp"
+#include "deltarule/rules.hpp"
 
 namespace deltarule::app {
 
@@ -27,7 +28,7 @@ struct Defaults {
   std::string activation;
   std::string optimizer;
   double learning_rate = 0.0;  // of that optimizer
-  double weight_decay = 0.0;   // if it is adamw
+  double weight_decay = 0.0;   // of a rule that decays apart from the slope, as adamw
   std::size_t batch_size = 0;
   std::size_t epochs = 0;
   std::size_t patience = 0;
@@ -45,8 +46,12 @@ inline constexpr std::size_t kFewRows = 50;
 inline constexpr double kTestShare = 0.2;
 inline constexpr double kValidationShare = 0.15;
 
-/// The learning rate of a rule that the user chose without a rate, and the momentum of one without a momentum.
-[[nodiscard]] double default_rate(const std::string& optimizer, const Defaults& defaults);
+/// The learning rate of a rule that the user chose without a rate, its decay, and the momentum of one without a
+/// momentum.
+[[nodiscard]] double default_rate(const Optimizer& rule, const Defaults& defaults);
+[[nodiscard]] double default_decay(const Optimizer& rule, const Defaults& defaults);
+/// True for a rule whose decay is apart from the slope.
+[[nodiscard]] bool decays_apart(const Optimizer& rule);
 inline constexpr double kMomentum = 0.9;
 
 }  // namespace deltarule::app

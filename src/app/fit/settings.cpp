@@ -39,13 +39,6 @@ std::string batch_text(std::size_t size) {
   return std::to_string(size);
 }
 
-/// Takes what was given, else what was chosen, and writes down which.
-template <class V, class Text>
-V pick(ChoiceList& choices, const char* what, const char* option, const std::optional<V>& given, V chosen, Text text) {
-  V value = given.value_or(std::move(chosen));
-  choices.add(what, text(value), option, given.has_value());
-  return value;
-}
 const auto kNumber = [](double value) { return io::to_text(value); };
 const auto kCount = [](std::size_t value) { return std::to_string(value); };
 const auto kWord = [](const std::string& value) { return value; };
@@ -102,38 +95,6 @@ NetworkSpec given_wiring(const FitOptions& options, const data::Preprocessing& r
   return spec;
 }
 
-std::string optimizer_name(const FitOptions& options, const Defaults& defaults) {
-  if (!options.optimizer) return options.momentum ? "momentum" : defaults.optimizer;
-  return std::string(unwrap(training::find_update(*options.optimizer))->name);
-}
-
-/// The rule with its rate, momentum and decay; decay of a rule without one of its own goes into the slope.
-void choose_rule(const FitOptions& options, const Defaults& defaults, Settings& settings, ChoiceList& choices) {
-  const std::string name = optimizer_name(options, defaults);
-  choices.add("optimizer", name, "--optimizer", options.optimizer.has_value() || options.momentum.has_value());
-  Optimizer rule = unwrap(training::find_update(name))->defaults;
-  const double rate =
-      pick(choices, "learning rate", "--learning-rate", options.learning_rate, default_rate(name, defaults), kNumber);
-  (void)training::set_setting(rule, "learning_rate", rate);
-  if (training::set_setting(rule, "momentum", options.momentum.value_or(kMomentum)).ok()) {
-    choices.add("momentum", io::to_text(options.momentum.value_or(kMomentum)), "--momentum",
-                options.momentum.has_value());
-  } else if (options.momentum) {
-    refuse("--momentum", io::to_text(*options.momentum) + " with the optimizer " + name,
-           "an optimizer that has a momentum", "Use --optimizer momentum or nesterov");
-  }
-  const bool decoupled = std::holds_alternative<AdamW>(rule);
-  const double decay = pick(choices, "weight decay", "--weight-decay", options.weight_decay,
-                            decoupled ? defaults.weight_decay : 0.0, kNumber);
-  if (decoupled) {
-    (void)training::set_setting(rule, "weight_decay", decay);
-  } else {
-    settings.trainer.l2 = decay;
-  }
-  if (const auto checked = training::check_settings(rule); !checked) throw Exception(checked.error());
-  settings.trainer.optimizer = rule;
-}
-
 /// What early stopping goes by, and from when on something is better.
 void choose_goal(const FitOptions& options, const Size& size, Settings& settings, ChoiceList& choices) {
   const bool stops = settings.training.patience > 0;
@@ -165,8 +126,9 @@ void choose_goal(const FitOptions& options, const Size& size, Settings& settings
 void choose_length(const FitOptions& options, const Size& size, const Defaults& defaults, Settings& settings,
                    ChoiceList& choices) {
   FitSettings& training = settings.training;
-  training.batch_size =
-      pick(choices, "batch size", "--batch-size", options.batch_size, defaults.batch_size, batch_text);
+  const bool full_batch = training::entry_of(settings.trainer.optimizer).full_batch;
+  training.batch_size = pick(choices, "batch size", "--batch-size", options.batch_size,
+                             full_batch ? std::size_t{0} : defaults.batch_size, batch_text);
   training.epochs = pick(choices, "epochs", "--epochs", options.epochs, defaults.epochs, kCount);
   training.steps = options.steps.value_or(0);
   if (options.steps) choices.add("steps", std::to_string(*options.steps), "--steps", true);

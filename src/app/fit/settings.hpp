@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app/fit/defaults.hpp"
@@ -42,6 +43,14 @@ class ChoiceList {
   std::vector<Choice> choices_;
 };
 
+/// Takes what was given, else what was chosen, and writes down which.
+template <class V, class Text>
+V pick(ChoiceList& choices, const char* what, const char* option, const std::optional<V>& given, V chosen, Text text) {
+  V value = given.value_or(std::move(chosen));
+  choices.add(what, text(value), option, given.has_value());
+  return value;
+}
+
 /// Usage errors for numbers that make no sense and options that contradict each other.
 void check_options(const FitOptions& options);
 
@@ -58,6 +67,10 @@ struct Shares {
 /// Everything after the split and the preprocessing are known. Throws: spec, shape, usage.
 [[nodiscard]] Settings choose_settings(const FitOptions& options, const Size& size,
                                        const data::Preprocessing& preprocessing, ChoiceList& choices);
+
+/// The rule with its settings, and the penalty: decay of a rule without one apart from the slope goes into the slope.
+/// In rule.cpp.
+void choose_rule(const FitOptions& options, const Defaults& defaults, Settings& settings, ChoiceList& choices);
 
 /// Output activation and loss for the task, with what the user gave. In output.cpp.
 struct OutputChoice {

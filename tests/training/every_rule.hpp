@@ -1,0 +1,34 @@
+// Every rule of the registry for tests that hold of all of them: whoever adds a rule has it tested.
+#pragma once
+
+#include <vector>
+
+#include "training/updates/registry.hpp"
+
+namespace deltarule::training::testing {
+
+/// The same rule, by `factor` quicker or slower.
+inline Optimizer scaled(Optimizer rule, double factor) {
+  for (const char* name : {"learning_rate", "delta0"})
+    if (const UpdateSetting* setting = find_setting(entry_of(rule), name); setting != nullptr)
+      *setting->field(rule) *= factor;
+  return rule;
+}
+
+/// All rules, with steps that keep the networks of the tests from diverging, pattern by pattern as well.
+inline std::vector<Optimizer> every_rule(double factor = 1.0) {
+  std::vector<Optimizer> rules;
+  for (const UpdateEntry& entry : update_rules()) {
+    Optimizer rule = entry.defaults;
+    const auto set = [&](const char* name, double value) { static_cast<void>(set_setting(rule, name, value).ok()); };
+    if (entry.name == "delta-rule") set("learning_rate", 0.05);
+    if (entry.name == "momentum" || entry.name == "nesterov") set("learning_rate", 0.02), set("momentum", 0.8);
+    if (entry.name == "quickprop") set("learning_rate", 0.02), set("mu", 0.75), set("weight_decay", 0.001);
+    if (entry.name == "lion") set("learning_rate", 0.003), set("weight_decay", 0.1);
+    if (entry.full_batch) set("delta0", 0.01), set("delta_max", 0.1);
+    rules.push_back(scaled(rule, factor));
+  }
+  return rules;
+}
+
+}  // namespace deltarule::training::testing
