@@ -1,6 +1,6 @@
 // The 10-5-10 encoder of Fahlman (1988) and of Riedmiller & Braun (1993): epochs until ten patterns with one unit on
-// each go through five hidden units, for rules of which it is known how many they take. A check of the rules, not of speed: prints a
-// table, and exits with 1 when a figure is outside. `bench_encoder [starts]`.
+// each go through five hidden units, for rules of which it is known how many they take. A check of the rules, not of
+// speed: prints a table, and exits with 1 when a figure is outside. `bench_encoder [starts]`.
 #include <array>
 #include <cmath>
 #include <cstdio>

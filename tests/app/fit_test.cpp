@@ -216,6 +216,18 @@ TEST(Fit, divergence_is_an_error_with_its_place_and_never_a_model) {
   EXPECT_NE(error.message().find("--learning-rate"), std::string::npos);
 }
 
+TEST(Fit, divergence_without_a_learning_rate_does_not_advise_one) {
+  std::string csv = "x,y\n";
+  for (int row = 0; row < 60; ++row) csv += std::to_string(row) + "e30," + std::to_string(row) + "\n";
+  FitOptions options = quick();
+  options.optimizer = "irprop+";
+  options.scale = "none";
+  const Error error = error_of([&] { (void)fit(dataset(csv, "y"), options); });
+  EXPECT_EQ(error.code, ErrorCode::diverged) << error.message();
+  EXPECT_EQ(error.message().find("--learning-rate"), std::string::npos) << error.message();
+  EXPECT_NE(error.message().find("irprop+(delta_max=1)"), std::string::npos) << error.message();
+}
+
 TEST(Fit, each_option_that_makes_no_sense_is_refused_by_name) {
   const Dataset data = dataset(linear_csv(100), "y");
   std::vector<std::pair<std::string, FitOptions>> wrong(21);

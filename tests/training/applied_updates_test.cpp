@@ -155,6 +155,20 @@ TEST(AppliedUpdates, AreWhatTheFormulasSayOnRandomNetworksUnderEveryLoss) {
   EXPECT_GE(compared, update_rules().size() * 100 * 6 * 10);
 }
 
+/// 300 patterns are two chunks: a rule must see their errors and slopes together.
+TEST(AppliedUpdates, AreWhatTheFormulasSayOverSeveralChunks) {
+  std::size_t compared = 0;
+  for (const UpdateEntry& entry : update_rules()) {
+    Dice dice(24);
+    auto network = random_network<double>(dice, spec_with_everything());
+    const auto source = random_patterns<double>(dice, 300, network.inputs(), network.outputs());
+    Comparison<double> comparison(network, {.optimizer = entry.defaults}, source);
+    for (int step = 0; step < 12 && !HasFailure(); ++step) comparison.step(all_patterns(300));
+    compared += comparison.compared();
+  }
+  EXPECT_GE(compared, update_rules().size() * 12 * 40);
+}
+
 /// Rules that have settings of their own for decay, and settings other than the defaults.
 TEST(AppliedUpdates, AreWhatTheFormulasSayWithOtherSettings) {
   Dice dice(23);

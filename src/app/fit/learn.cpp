@@ -15,6 +15,7 @@
 #include "training/evaluate.hpp"
 #include "training/loop.hpp"
 #include "training/trainer.hpp"
+#include "training/updates/registry.hpp"
 
 namespace deltarule::app {
 namespace {
@@ -62,9 +63,13 @@ void begin_at_mean(network::Network<T>& network, const data::BoundTable& bound,
 }
 
 /// What a user can do about training that ran away, in the names of this floor's options.
-Error with_advice(Error error) {
-  if (error.code == ErrorCode::diverged)
-    error.fix = "Use a smaller --learning-rate, or --scale standard if inputs or targets are large";
+Error with_advice(Error error, const Optimizer& rule) {
+  if (error.code != ErrorCode::diverged) return error;
+  const bool has_rate = training::find_setting(training::entry_of(rule), "learning_rate") != nullptr;
+  error.fix = (has_rate ? "Use a smaller --learning-rate"
+                        : "Use a smaller delta_max, as --optimizer '" + std::string(training::name_of(rule)) +
+                              "(delta_max=1)'") +
+              std::string(", or --scale standard if inputs or targets are large");
   return error;
 }
 
@@ -106,7 +111,7 @@ Passed pass(const Material& material, const NetworkSpec& spec, const Settings& s
     length.higher_is_better = settings.stop_on->higher_is_better;
   }
   auto result = training::fit<T>(trainer, training, course.validates ? &validation : nullptr, length);
-  if (!result) throw Exception(with_advice(result.error()));
+  if (!result) throw Exception(with_advice(result.error(), settings.trainer.optimizer));
   const double tss = training::total_squared_error<T>(network, training, trainer.team());
   return {network.weights(), std::move(*result), tss};
 }
