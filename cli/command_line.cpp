@@ -117,8 +117,8 @@ std::string optimizer_value(const std::string& text) {
   static const std::vector<std::string> kRules = {"delta-rule", "sgd",     "momentum", "nesterov", "adam",
                                                   "adamw",      "rmsprop", "adagrad",  "adadelta", "lion",
                                                   "rprop-",     "rprop+",  "irprop-",  "irprop+",  "quickprop"};
-  one_of("--optimizer", text.substr(0, text.find('(')), kRules);
-  return text;
+  const std::size_t bracket = std::min(text.find('('), text.size());
+  return one_of("--optimizer", text.substr(0, bracket), kRules) + text.substr(bracket);
 }
 
 void rule_options(const Given& given, FitOptions& fit) {
