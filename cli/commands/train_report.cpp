@@ -53,10 +53,12 @@ std::string settings_text(const FitPlan& plan, const TrainCommand& command, bool
     const bool is_share = choice.option == "--test" || choice.option == "--validation";
     if (choice.given == given && !is_share && choice.what != "goal") {
       const std::string value = printable(is_start ? command.start_from : choice.value);
-      const bool is_switch = choice.option.find("--no-") != std::string::npos;  // its value cannot be typed behind it
-      std::string part = is_switch ? fmt::format("{} {} ({})", choice.what, value, choice.option)
-                                   : fmt::format("{} {}", choice.option, value);
-      std::ranges::replace(part, ' ', kUnbrokenSpace);
+      const bool is_long = choice.what == "rule settings";
+      // Those whose value cannot be typed behind the option.
+      const bool is_told = is_long || choice.option.find("--no-") != std::string::npos;
+      std::string part = is_told ? fmt::format("{} {} ({})", choice.what, value, choice.option)
+                                 : fmt::format("{} {}", choice.option, value);
+      if (!is_long) std::ranges::replace(part, ' ', kUnbrokenSpace);
       parts.push_back(std::move(part));
     }
   }

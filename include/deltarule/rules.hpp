@@ -123,7 +123,7 @@ struct IRpropPlus {
 ///   Δw' < 0:  Δw = (s ≥ shrink s' ? μ Δw' : Δw' s / (s' − s)) − (s > 0 ? ε s : 0);
 ///   Δw' > 0:  Δw = (s ≤ shrink s' ? μ Δw' : Δw' s / (s' − s)) − (s < 0 ? ε s : 0);
 ///   Δw' = 0:  Δw = −ε s.
-/// His runs sum the slopes of a batch: reduction `sum`, with an ε that is large beside it (0.5 to 4 for his encoders).
+/// His slopes are summed over the batch (reduction `sum`), and his decay, 0.0001 in his program, is of biases, too.
 struct Quickprop {
   double learning_rate = 0.1;  ///< ε
   double mu = 1.75;            ///< the largest growth of a step

@@ -120,7 +120,6 @@ struct Functions {
   static void rmsprop(T* w, const T* slope, T* square, T rate, T rho, T epsilon, std::size_t n) {
     for_each_vector<T>(n, Update<T, RMSPropUpdate<Ops>>{rmsprop_update<Ops>(rate, rho, epsilon)}, w, slope, square);
   }
-
   static void adagrad(T* w, const T* slope, T* square, T rate, T epsilon, std::size_t n) {
     for_each_vector<T>(n, Update<T, AdagradUpdate<Ops>>{adagrad_update<Ops>(rate, epsilon)}, w, slope, square);
   }

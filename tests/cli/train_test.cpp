@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "cli/command.hpp"
 #include "training/updates/registry.hpp"
@@ -221,6 +222,8 @@ TEST(Train, KnowsEveryRuleOfTheRegistry) {
         folder, {"train", "data.csv", "--target", "y", "--epochs", "2", "--optimizer", name, "-o", model, "--json"});
     EXPECT_EQ(outcome.code, 0) << name << ": " << outcome.err;
     EXPECT_NE(help.find(name), std::string::npos) << name;
+    std::istringstream account(outcome.err);
+    for (std::string line; std::getline(account, line);) EXPECT_LE(line.size(), 80U) << line;
     const json inspected = json::parse(run(folder, {"inspect", model, "--json"}).out, nullptr, false);
     EXPECT_EQ(inspected["provenance"]["optimizer"], name) << inspected;
     for (const auto& setting : entry.settings) {
@@ -229,6 +232,15 @@ TEST(Train, KnowsEveryRuleOfTheRegistry) {
     }
   }
   EXPECT_EQ(rules, std::variant_size_v<Optimizer>);
+}
+
+TEST(Train, QuickpropStaysFiniteOnClassesThatCanBeToldApart) {
+  const Folder folder;
+  folder.write("penguins.csv", example("penguins.csv"));
+  const Outcome outcome = run(folder, {"train", "penguins.csv", "--target", "species", "--optimizer", "quickprop",
+                                       "--epochs", "300", "--json"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_GE(last_event(outcome)["test"]["metrics"]["accuracy"], 0.9);
 }
 
 TEST(Train, AnExplodingRateEndsWithPlaceAndWithoutAModel) {
