@@ -42,8 +42,12 @@ std::size_t learn_all(Trainer<T>& trainer, Dice dice, bool leave_bad_out, std::s
   return bad;
 }
 
+bool same_number(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
 template <class T>
 void expect_same_state(const Trainer<T>& one, const Trainer<T>& other) {
+  const BatchErrors &errors = one.state().errors, &others = other.state().errors;
+  EXPECT_TRUE(same_number(errors.now, others.now) && same_number(errors.before, others.before));
   ASSERT_EQ(one.state().arrays.size(), other.state().arrays.size());
   for (std::size_t k = 0; k < one.state().arrays.size(); ++k)
     EXPECT_TRUE(same_bits<T>(one.state().arrays[k].span(), other.state().arrays[k].span()));
