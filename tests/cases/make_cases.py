@@ -434,6 +434,10 @@ CASES = [
     ("label-smoothing-binary", "Binary cross-entropy learnt per pattern from t (1 - 0.2) + 0.1.", 2,
      [layer(4, "tanh"), layer(2, "sigmoid")], "binary_ce",
      {"kind": "momentum", "lr": 0.1, "mu": 0.5}, {"batch": 1, "epochs": 12, "label_smoothing": 0.2}, None, 7),
+]
+# Numbered on their own, from FIRST_RULE: the numbers are the seeds.
+FIRST_RULE = 9
+RULES = [
     ("rule-adagrad", "s += g g; w -= lr g / (sqrt(s) + eps).", *NET_243,
      {"kind": "adagrad", "lr": 0.1, "eps": 1e-10}, {"batch": 3, "epochs": 25, "reduction": "mean"}, None, 7),
     ("rule-adadelta", "s = rho s + (1 - rho) g g; u = sqrt(d + eps) / sqrt(s + eps) g; d likewise of u; w -= u.",
@@ -471,6 +475,6 @@ def make(number, name, about, inputs, layers, kind, optimizer, training, penalti
 
 if __name__ == "__main__":
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
-    for number, given in enumerate(CASES):
+    for number, given in [*enumerate(CASES), *enumerate(RULES, FIRST_RULE)]:
         with open(os.path.join(folder, given[0] + ".json"), "w", encoding="utf-8") as file:
             file.write(written(make(number, *given)))
