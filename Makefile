@@ -11,7 +11,7 @@ help:
 	@echo "make test        build and run every test"
 	@echo "make build       the programs, in $(RELEASE)"
 	@echo "make check       what CI checks besides the tests: edges, exceptions, format, tidy"
-	@echo "make check-long  every test at length: longer forms, shuffled and repeated"
+	@echo "make check-long  every test at length: longer forms, shuffled and repeated; NEON, WebAssembly"
 	@echo "make bench       build what measures, then measure this machine: deltarule bench"
 	@echo "make format      clang-format on every C++ file"
 	@echo "make size        functions and files over the aims of the style"
@@ -45,11 +45,13 @@ check:
 	@tools/tidy
 
 # The quick tests shuffled and repeated, then the random campaigns at fifty times their length (DELTARULE_LONG, read by
-# tests/campaign.hpp alone). One program at a time has the machine, since each may use all of its threads.
+# tests/campaign.hpp alone). One program at a time has the machine, since each may use all of its threads. Before them the
+# kernels on other machines.
 check-long:
-	@scripts/setup test
+	@scripts/setup portable
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev -j $(JOBS)
+	@tests/portable/run all build/dev/tests/portable_bits
 	@for program in build/dev/tests/test_*; do [[ -x $$program && ! -d $$program ]] || continue; \
 	  $$program --gtest_brief=1 --gtest_shuffle --gtest_repeat=3 || exit 1; done
 	@DELTARULE_LONG=1 ctest --preset dev --timeout 7200 --no-label-summary

@@ -1,7 +1,11 @@
 # What the outside must provide, all of it headers: nothing but the system's own libraries is linked or needed at run
 # time. A missing header ends the configuration with the name of its Debian package.
 include_guard()
-find_package(Threads REQUIRED)
+set(DELTARULE_SYSTEM_LIBRARIES "")
+if(NOT DELTARULE_BARE)
+  find_package(Threads REQUIRED)
+  set(DELTARULE_SYSTEM_LIBRARIES Threads::Threads)
+endif()
 
 # deltarule_headers(NAME HEADER PACKAGE WHY): INTERFACE target deltarule_NAME with the folder that HEADER is in.
 function(deltarule_headers name header package why)

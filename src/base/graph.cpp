@@ -1,12 +1,16 @@
 #include "base/graph.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 namespace deltarule::base {
 namespace {
 
-constexpr std::size_t kMostWeights = std::size_t{1} << 40;  // 4 TB of f32: beyond any machine this is meant for
+// 4 TB of f32, beyond any machine this is meant for; where addresses are short, what they reach in f64 with rule state.
+constexpr std::size_t kMostWeights =
+    std::min<std::uint64_t>(std::uint64_t{1} << 40, std::numeric_limits<std::size_t>::max() / 32);
 
 Error fault(std::size_t layer, std::string got, std::string needed,
             std::string fix = "Correct the layer in the description of the network") {

@@ -28,6 +28,8 @@ bool machine_can_run(std::string_view isa) {
   return false;
 #elif defined(__aarch64__)
   return isa == "neon";  // part of every aarch64
+#elif defined(__wasm_simd128__)
+  return isa == "wasm";  // a module with it does not load where it is missing
 #else
   return isa.empty();
 #endif
@@ -57,7 +59,8 @@ std::vector<const Kernels<T>*> runnable() {
   for (const Kernels<T>* table : compiled<T>()) {
     if (machine_can_run(table->name)) tables.push_back(table);
   }
-  tables.push_back(&scalar_twin<T>());
+  tables.push_back(&scalar_twin<T>(true));
+  tables.push_back(&scalar_twin<T>(false));
   return tables;
 }
 

@@ -78,7 +78,7 @@ struct SoftmaxSum {
 /// unless said otherwise.
 template <class T>
 struct Kernels {
-  const char* name;  // "avx2", "avx512", "neon", "sse4", "scalar"
+  const char* name;  // "avx2", "avx512", "neon", "sse4", "wasm", "scalar", "scalar-unfused"
   bool fused;        // arithmetic class
 
   /// (4) for one panel of receiving units: net[r][u] = bias[u] + Σ_i a[r][i] w[i][u]. w: [a.units][width],
@@ -160,7 +160,7 @@ const Kernels<T>& kernels();
 template <class T>
 const Kernels<T>& scalar_twin(bool fused = true);
 
-/// Every table that this machine can run, the scalar twin included.
+/// Every table that this machine can run, the scalar twins of both classes last.
 template <class T>
 std::vector<const Kernels<T>*> runnable();
 

@@ -39,6 +39,9 @@ std::span<const LaneKernels<float>* const> compiled_lanes_f32() {
 #if HWY_TARGETS & HWY_NEON
       &N_NEON::kLaneTable,
 #endif
+#if HWY_TARGETS & HWY_WASM
+      &N_WASM::kLaneTable,
+#endif
       nullptr};
   return {kTables, std::size(kTables) - 1};
 }

@@ -59,7 +59,7 @@ std::span<const LaneKernels<double>* const> compiled_lanes() {
 template <class T>
 const LaneKernels<T>& lane_twin(bool fused) {
   static constexpr LaneKernels<T> kFused = twin::make_lane_table<twin::LaneOps<T, true>>("scalar");
-  static constexpr LaneKernels<T> kUnfused = twin::make_lane_table<twin::LaneOps<T, false>>("scalar");
+  static constexpr LaneKernels<T> kUnfused = twin::make_lane_table<twin::LaneOps<T, false>>("scalar-unfused");
   return fused ? kFused : kUnfused;
 }
 
@@ -69,7 +69,8 @@ std::vector<const LaneKernels<T>*> runnable_lanes() {
   for (const Kernels<T>* kernels : runnable<T>())
     for (const LaneKernels<T>* lanes : compiled_lanes<T>())
       if (std::string_view(lanes->name) == kernels->name) tables.push_back(lanes);
-  tables.push_back(&lane_twin<T>());
+  tables.push_back(&lane_twin<T>(true));
+  tables.push_back(&lane_twin<T>(false));
   return tables;
 }
 

@@ -3,6 +3,7 @@
 
 #include "hwy/highway.h"
 #include "kernels/limits.hpp"
+#include "kernels/wasm_f64-inl.hpp"
 
 #undef DELTARULE_LIMITS_NAME
 #if HWY_TARGET == HWY_AVX3
@@ -13,6 +14,8 @@
 #define DELTARULE_LIMITS_NAME "sse4"
 #elif HWY_TARGET == HWY_NEON
 #define DELTARULE_LIMITS_NAME "neon"
+#elif HWY_TARGET == HWY_WASM
+#define DELTARULE_LIMITS_NAME "wasm"
 #endif
 
 #ifdef DELTARULE_LIMITS_NAME

@@ -70,6 +70,9 @@ constexpr const LimitLoops<T>* kTables[] = {
 #if HWY_TARGETS & HWY_NEON
     &N_NEON::kLimitLoops<T>,
 #endif
+#if HWY_TARGETS & HWY_WASM
+    &N_WASM::kLimitLoops<T>,
+#endif
     &kScalarLoops<T>};
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace deltarule::kernels {
 template <class T>
 const Kernels<T>& scalar_twin(bool fused) {
   static constexpr Kernels<T> kFused = make_table<T, twin::Twin<T, true>>("scalar", true);
-  static constexpr Kernels<T> kUnfused = make_table<T, twin::Twin<T, false>>("scalar", false);
+  static constexpr Kernels<T> kUnfused = make_table<T, twin::Twin<T, false>>("scalar-unfused", false);
   return fused ? kFused : kUnfused;
 }
 

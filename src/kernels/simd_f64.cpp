@@ -35,6 +35,9 @@ std::span<const Kernels<double>* const> compiled_f64() {
 #if HWY_TARGETS & HWY_NEON
       &N_NEON::kTable,
 #endif
+#if HWY_TARGETS & HWY_WASM
+      &N_WASM::kTable,
+#endif
       nullptr};
   return {kTables, std::size(kTables) - 1};
 }

@@ -28,9 +28,16 @@ struct SimdOps {
   static HWY_INLINE V copy_sign(V size, V sign) { return hn::CopySign(size, sign); }
   static HWY_INLINE M less(V x, V y) { return hn::Lt(x, y); }
   static HWY_INLINE V select(M mask, V yes, V no) { return hn::IfThenElse(mask, yes, no); }
-  // The second operand is what comes out of a comparison with NaN on x86; elsewhere NaN comes out anyway.
-  static HWY_INLINE V at_most(V x, V high) { return hn::Min(high, x); }
-  static HWY_INLINE V at_least(V x, V low) { return hn::Max(low, x); }
+  // Min and Max of x86 and WebAssembly give their second operand where the comparison is false: NaN stays NaN, a zero
+  // keeps its sign. Those of NEON give the number when the other one is NaN.
+  static HWY_INLINE V at_most(V x, V high) {
+    if constexpr (HWY_TARGET == HWY_NEON) return hn::IfThenElse(hn::Lt(high, x), high, x);
+    return hn::Min(high, x);
+  }
+  static HWY_INLINE V at_least(V x, V low) {
+    if constexpr (HWY_TARGET == HWY_NEON) return hn::IfThenElse(hn::Lt(x, low), low, x);
+    return hn::Max(low, x);
+  }
   static HWY_INLINE I bits(V x) { return hn::BitCast(DI(), x); }
   static HWY_INLINE V from_bits(I x) { return hn::BitCast(D(), x); }
   static HWY_INLINE I set_bits(int x) { return hn::Set(DI(), static_cast<hn::TFromD<DI>>(x)); }

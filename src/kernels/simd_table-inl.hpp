@@ -13,6 +13,7 @@
 #include "kernels/kernels.hpp"
 #include "kernels/scalar_activations.hpp"
 #include "kernels/table.hpp"
+#include "kernels/wasm_f64-inl.hpp"
 
 // Which of Highway's targets become tables; what else it insists on compiling (a baseline) stays empty.
 #undef DELTARULE_TABLE_NAME
@@ -29,6 +30,9 @@
 #elif HWY_TARGET == HWY_NEON
 #define DELTARULE_TABLE_NAME "neon"
 #define DELTARULE_FUSED true
+#elif HWY_TARGET == HWY_WASM
+#define DELTARULE_TABLE_NAME "wasm"
+#define DELTARULE_FUSED false
 #endif
 
 #ifdef DELTARULE_TABLE_NAME

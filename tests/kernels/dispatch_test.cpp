@@ -17,11 +17,20 @@ TEST(Dispatch, EveryNameChoosesItsTable) {
     EXPECT_EQ(kernels::choose<float>(std::string(name)).name, name);
     EXPECT_EQ(kernels::choose<double>(std::string(name)).name, name);
   }
-  EXPECT_EQ(names.back(), "scalar");
+  EXPECT_EQ(names[names.size() - 2], "scalar");
+  EXPECT_EQ(names.back(), "scalar-unfused");
 }
 
 TEST(Dispatch, AnUnknownNameChoosesTheScalarTwin) {
   EXPECT_EQ(&kernels::choose<float>("avx9000"), &kernels::scalar_twin<float>());
+}
+
+TEST(Dispatch, EveryTableIsOfTheClassThatItsNameStandsFor) {
+  for (const kernels::Kernels<float>* k : kernels::runnable<float>()) {
+    const std::string_view name = k->name;
+    EXPECT_EQ(k->fused, name != "sse4" && name != "wasm" && name != "scalar-unfused") << name;
+    EXPECT_EQ(k->fused, kernels::choose<double>(std::string(name)).fused) << name;
+  }
 }
 
 TEST(Dispatch, WithoutARequestTheBestIsChosen) {

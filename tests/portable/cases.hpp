@@ -1,0 +1,112 @@
+// The trainings whose bits every instruction set of a class must agree on: each way that the kernels have through a
+// network, with sizes that leave vectors unfilled. Wiring and settings only; bits.cpp runs them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/random.hpp"
+#include "deltarule/spec.hpp"
+#include "deltarule/training.hpp"
+#include "derivation/entries.hpp"
+#include "training/updates/registry.hpp"
+
+namespace deltarule::portable {
+
+struct Case {
+  std::string name;
+  NetworkSpec spec;
+  TrainerOptions options = {};
+  std::size_t batch_size = 1;
+  std::size_t patterns = 40;
+  std::size_t epochs = 3;
+  double zeros = 0.0;  // share of the inputs that are 0
+};
+
+/// Two units in three are connected, never the same ones in two rows that follow each other.
+inline std::vector<std::uint8_t> mask(std::size_t receiving, std::size_t sending) {
+  std::vector<std::uint8_t> connected;
+  for (std::size_t k = 0; k < receiving * sending; ++k) connected.push_back((k + k / sending) % 3 == 0 ? 0 : 1);
+  return connected;
+}
+
+/// Everything that a wiring may have: skip connections, masks, a layer without biases, one whose biases are frozen.
+inline NetworkSpec tangled() {
+  return {.inputs = 21,
+          .layers = {{37, "tanh", {{0, mask(37, 21)}}},
+                     {19, "softsign", {0, 1}, false},
+                     {18, "swish", {{1, mask(18, 37)}, 2}, true, false},
+                     {5, "identity", {0, 2, {3, mask(5, 18)}}}}};
+}
+
+/// The optimizer's settings are made brisk: with those of the registry a dozen steps barely move a weight.
+inline Optimizer brisk(Optimizer optimizer) {
+  const double rate = optimizer.index() == 0 ? 0.02 : 0.002;
+  (void)training::set_setting(optimizer, "learning_rate", rate);
+  return optimizer;
+}
+
+inline void add_single_patterns(std::vector<Case>& cases) {
+  const TrainerOptions delta{.optimizer = DeltaRule{0.05}}, momentum{.optimizer = Momentum{0.004, 0.8}};
+  cases.push_back({"tiny-chain", {.inputs = 2, .layers = {{3, "sigmoid"}, {1, "sigmoid"}}}, delta, 1, 60, 10});
+  cases.push_back(
+      {"tiny-chain-of-one-vector", {.inputs = 4, .layers = {{4, "tanh"}, {3, "elu"}, {2, "sigmoid"}}}, delta});
+  cases.push_back({"narrow-chain", {.inputs = 9, .layers = {{30, "tanh"}, {7, "selu"}, {3, "identity"}}}, delta});
+  cases.push_back(
+      {"narrow-chain-with-zeros", {.inputs = 77, .layers = {{16, "relu"}, {10, "sigmoid"}}}, delta, 1, 40, 3, 0.8});
+  cases.push_back({"wide-layers", {.inputs = 50, .layers = {{131, "tanh"}, {67, "gaussian"}, {9, "identity"}}}, delta});
+  cases.push_back({"look-ahead", {.inputs = 701, .layers = {{401, "tanh"}, {3, "identity"}}}, delta, 1, 7, 2});
+  cases.push_back(
+      {"look-ahead-with-zeros", {.inputs = 701, .layers = {{401, "sigmoid"}, {3, "sigmoid"}}}, delta, 1, 7, 2, 0.9});
+  cases.push_back({"masks-and-skips", tangled(), delta});
+  cases.push_back({"masks-and-skips-momentum", tangled(), momentum});
+  cases.push_back({"momentum", {.inputs = 13, .layers = {{33, "sigmoid"}, {4, "identity"}}}, momentum});
+  cases.push_back(
+      {"softmax", {.inputs = 12, .layers = {{17, "tanh"}, {11, "softmax"}}, .loss = "softmax_cross_entropy"}, delta});
+}
+
+inline void add_batches(std::vector<Case>& cases) {
+  for (const training::UpdateEntry& rule : training::update_rules()) {
+    const std::string name(rule.name);
+    const TrainerOptions plain{.optimizer = brisk(rule.defaults)};
+    const TrainerOptions penalised{.optimizer = plain.optimizer, .reduction = Reduction::sum, .l2 = 1e-3, .l1 = 1e-4};
+    cases.push_back(
+        {"batch-7-" + name, {.inputs = 11, .layers = {{37, "tanh"}, {19, "relu"}, {3, "identity"}}}, plain, 7});
+    cases.push_back({"batch-13-tangled-" + name, tangled(), penalised, 13});
+  }
+  const TrainerOptions momentum{.optimizer = Momentum{0.003, 0.9}};
+  cases.push_back(
+      {"chunks-of-a-full-batch", {.inputs = 10, .layers = {{29, "sigmoid"}, {2, "identity"}}}, momentum, 0, 601});
+  for (const derivation::ActivationEntry& entry : derivation::activation_entries()) {
+    const std::string name(entry.name);
+    if (entry.kind == base::ActivationKind::softmax) continue;
+    cases.push_back(
+        {"batch-5-" + name, {.inputs = 6, .layers = {{21, name}, {13, name}, {2, "identity"}}}, momentum, 5, 33});
+    cases.push_back(
+        {"single-" + name, {.inputs = 6, .layers = {{21, name}, {13, name}, {2, "identity"}}}, momentum, 1, 33});
+  }
+  for (const char* loss : {"mean_squared_error", "huber", "absolute_error"})
+    cases.push_back({std::string("batch-9-") + loss,
+                     {.inputs = 8, .layers = {{18, "tanh"}, {3, "identity"}}, .loss = loss},
+                     momentum,
+                     9});
+  cases.push_back({"batch-33-softmax",
+                   {.inputs = 12, .layers = {{17, "tanh"}, {35, "softmax"}}, .loss = "softmax_cross_entropy"},
+                   momentum,
+                   33,
+                   100});
+  cases.push_back({"batch-9-binary",
+                   {.inputs = 8, .layers = {{18, "tanh"}, {3, "sigmoid"}}, .loss = "binary_cross_entropy"},
+                   momentum,
+                   9});
+}
+
+inline std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  add_single_patterns(cases);
+  add_batches(cases);
+  return cases;
+}
+
+}  // namespace deltarule::portable
