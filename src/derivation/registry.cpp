@@ -1,15 +1,15 @@
-// Names to entries and back. The rows are in entries.cpp; registered definitions live here, behind a mutex, for as long
+// Names to entries and back. The rows are in entries.cpp; registered definitions live here, behind a lock, for as long
 // as the process.
 #include "derivation/registry.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <limits>
-#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "base/exclusive.hpp"
+#include "base/finite_number.hpp"
 #include "base/text.hpp"
 #include "derivation/entries.hpp"
 #include "derivation/registration_check.hpp"
@@ -21,9 +21,8 @@ namespace {
 template <class Definition>
 using Registered = std::vector<std::shared_ptr<const Definition>>;
 
-/// The one piece of state of this room.
+/// The one piece of state of this room, touched under base::exclusively() only.
 struct Registrations {
-  std::mutex mutex;
   Registered<ActivationDefinition> activations;
   Registered<LossDefinition> losses;
 
@@ -44,8 +43,9 @@ Registrations& registrations() {
 /// A copy of what is registered at this moment; the definitions themselves never change.
 template <class Definition>
 Registered<Definition> registered() {
-  const std::lock_guard lock(registrations().mutex);
-  return registrations().of<Definition>();
+  Registered<Definition> copy;
+  base::exclusively([&copy] { copy = registrations().of<Definition>(); });
+  return copy;
 }
 
 /// Lower case, '_' for '-'.
@@ -92,11 +92,8 @@ Result<Parts> take_apart(const Wanted& wanted) {
   if (open == std::string_view::npos) return parts;
   if (text.back() != ')') return wanted.fault("a closing bracket after the parameter, as in \"leaky_relu(0.2)\"");
   const std::string_view inside = trimmed(text.substr(open + 1, text.size() - open - 2));
-  double value = 0;
-  const auto [end, error] = std::from_chars(inside.data(), inside.data() + inside.size(), value);
-  if (error != std::errc{} || end != inside.data() + inside.size() || !std::isfinite(value))
-    return wanted.fault("a finite number in the brackets, as in \"leaky_relu(0.2)\"");
-  parts.parameter = value;
+  parts.parameter = base::finite_number(inside);
+  if (!parts.parameter) return wanted.fault("a finite number in the brackets, as in \"leaky_relu(0.2)\"");
   return parts;
 }
 
@@ -182,11 +179,13 @@ Result<void> add(std::string_view what, Definition definition, std::span<const E
   const Error taken = wanted.fault("a name that is not taken", "Register it under another name");
   if (built_in(entries, name) != nullptr) return taken;
   if (auto checked = check_derivative(definition); !checked) return checked;
-  const std::lock_guard lock(registrations().mutex);
-  Registered<Definition>& all = registrations().of<Definition>();
-  for (const auto& other : all)
-    if (normal(other->name) == name) return taken;
-  all.push_back(std::make_shared<const Definition>(std::move(definition)));
+  bool is_new = true;
+  base::exclusively([&] {
+    Registered<Definition>& all = registrations().of<Definition>();
+    for (const auto& other : all) is_new = is_new && normal(other->name) != name;
+    if (is_new) all.push_back(std::make_shared<const Definition>(std::move(definition)));
+  });
+  if (!is_new) return taken;
   return {};
 }
 

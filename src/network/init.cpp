@@ -1,11 +1,12 @@
 #include "network/init.hpp"
 
 #include <array>
-#include <charconv>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "base/finite_number.hpp"
 #include "base/random.hpp"
 
 namespace deltarule::network {
@@ -32,11 +33,8 @@ Error bad_init(std::string_view text, std::string needed) {
 
 /// The number between the brackets, the whole of it.
 Result<double> parameter_of(std::string_view text, std::string_view inside) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(inside.data(), inside.data() + inside.size(), value);
-  if (error != std::errc{} || end != inside.data() + inside.size() || !std::isfinite(value))
-    return bad_init(text, "a finite number in the brackets");
-  return value;
+  if (const std::optional<double> value = base::finite_number(inside)) return *value;
+  return bad_init(text, "a finite number in the brackets");
 }
 
 InitKind by_activation(base::ActivationKind kind) {

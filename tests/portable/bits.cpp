@@ -81,7 +81,7 @@ class Patterns final : public base::PatternSource<T> {
  private:
   static T target(const Case& one, double random, bool chosen) {
     if (one.spec.loss == "softmax_cross_entropy" || one.spec.loss == "binary_cross_entropy") return T(chosen ? 1 : 0);
-    return static_cast<T>(random);
+    return static_cast<T>(0.1 + random);  // above 0, as the loss of amounts wants it
   }
   std::size_t inputs_, targets_, size_;
 };
@@ -96,7 +96,7 @@ template <class T>
 network::Network<T> started(const Case& one, std::uint64_t seed) {
   auto network = network::Network<T>::create(one.spec);
   if (!network) give_up(one, network.error().message());
-  network::draw_weights(*network, Seed{seed}, *network::find_init("auto"));
+  network::draw_weights(*network, Seed{seed}, *network::find_init(one.init));
   return std::move(*network);
 }
 

@@ -22,6 +22,7 @@ struct Case {
   std::size_t patterns = 40;
   std::size_t epochs = 3;
   double zeros = 0.0;  // share of the inputs that are 0
+  std::string init = "auto";
 };
 
 /// Two units in three are connected, never the same ones in two rows that follow each other.
@@ -78,34 +79,50 @@ inline void add_batches(std::vector<Case>& cases) {
   const TrainerOptions momentum{.optimizer = Momentum{0.003, 0.9}};
   cases.push_back(
       {"chunks-of-a-full-batch", {.inputs = 10, .layers = {{29, "sigmoid"}, {2, "identity"}}}, momentum, 0, 601});
+}
+
+/// Every activation in two layers that follow each other; some of them are without bounds, so the weights are small.
+inline void add_activations(std::vector<Case>& cases) {
+  const TrainerOptions gentle{.optimizer = Momentum{0.0005, 0.9}};
   for (const derivation::ActivationEntry& entry : derivation::activation_entries()) {
     const std::string name(entry.name);
-    if (entry.kind == base::ActivationKind::softmax) continue;
-    cases.push_back(
-        {"batch-5-" + name, {.inputs = 6, .layers = {{21, name}, {13, name}, {2, "identity"}}}, momentum, 5, 33});
-    cases.push_back(
-        {"single-" + name, {.inputs = 6, .layers = {{21, name}, {13, name}, {2, "identity"}}}, momentum, 1, 33});
+    if (entry.kind == base::ActivationKind::softmax) continue;  // with its loss
+    const NetworkSpec spec{.inputs = 6, .layers = {{21, name}, {13, name}, {2, "identity"}}};
+    cases.push_back({"batch-5-" + name, spec, gentle, 5, 33, 3, 0.0, "uniform(0.2)"});
+    cases.push_back({"single-" + name, spec, gentle, 1, 33, 3, 0.0, "uniform(0.2)"});
   }
-  for (const char* loss : {"mean_squared_error", "huber", "absolute_error"})
-    cases.push_back({std::string("batch-9-") + loss,
-                     {.inputs = 8, .layers = {{18, "tanh"}, {3, "identity"}}, .loss = loss},
-                     momentum,
-                     9});
-  cases.push_back({"batch-33-softmax",
-                   {.inputs = 12, .layers = {{17, "tanh"}, {35, "softmax"}}, .loss = "softmax_cross_entropy"},
-                   momentum,
-                   33,
-                   100});
-  cases.push_back({"batch-9-binary",
-                   {.inputs = 8, .layers = {{18, "tanh"}, {3, "sigmoid"}}, .loss = "binary_cross_entropy"},
-                   momentum,
-                   9});
+}
+
+inline std::string output_for(base::LossKind loss) {
+  using enum base::LossKind;
+  switch (loss) {
+    case binary_cross_entropy:
+      return "sigmoid";
+    case softmax_cross_entropy:
+      return "softmax";
+    case poisson_deviance:
+    case gamma_deviance:
+      return "exp";
+    default:
+      return "identity";
+  }
+}
+
+inline void add_losses(std::vector<Case>& cases) {
+  const TrainerOptions momentum{.optimizer = Momentum{0.003, 0.9}};
+  for (const derivation::LossEntry& entry : derivation::loss_entries()) {
+    const std::string name(entry.name);
+    const NetworkSpec spec{.inputs = 8, .layers = {{18, "tanh"}, {35, output_for(entry.kind)}}, .loss = name};
+    cases.push_back({"batch-9-" + name, spec, momentum, 9});
+  }
 }
 
 inline std::vector<Case> all_cases() {
   std::vector<Case> cases;
   add_single_patterns(cases);
   add_batches(cases);
+  add_activations(cases);
+  add_losses(cases);
   return cases;
 }
 
