@@ -377,7 +377,7 @@ TEST(PartialDerivatives, EveryNumberTypeGivesTheSameSlopes) {
     std::vector<float> rounded(trial->w.begin(), trial->w.end());
     trial->w.assign(rounded.begin(), rounded.end());
     const auto in_double = pass_in<double>(*trial);
-    // Some 100 roundings along the longest path, 4 ulp for each elementary function.
+    // Some 100 roundings along the longest path, base::kMathUlp for each elementary function.
     const auto [float_apart, float_size] = distance(in_double, pass_in<float>(*trial));
     EXPECT_LE(float_apart, 500 * 0x1p-24 * float_size);
     const auto [long_apart, long_size] = distance(in_double, pass_in<long double>(*trial));

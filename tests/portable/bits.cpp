@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/finite_number.hpp"
 #include "base/thread_team.hpp"
 #include "cases.hpp"
 #include "kernels/dispatch.hpp"
@@ -175,6 +176,17 @@ void train_in_lanes(const Case& one) {
   print<T>(one, "-in-lanes", digest);
 }
 
+/// The numbers in settings, which a bare machine reads its own way.
+void read_numbers() {
+  Digest digest;
+  for (const char* text : {"0.1",    "-3e-2", ".5",     "1.",    "123456789012345678",
+                           "1e-310", "1e308", "",       " 1",    "1 ",
+                           "+1",     "1e",    "--1",    "0x10",  "inf",
+                           "nan",    "1e400", "1e-400", "1.5.2", "-"})
+    digest.take(base::finite_number(text).value_or(-77.0));
+  std::printf("settings numbers %016llx\n", static_cast<unsigned long long>(digest.value()));
+}
+
 template <class T>
 void run_all() {
   for (const Case& one : all_cases()) {
@@ -197,6 +209,7 @@ int main(int count, char** arguments) {
     return 0;
   }
   std::printf("%s %s\n", kernels::kernels<float>().name, portable::class_of(kernels::kernels<float>()));
+  portable::read_numbers();
   portable::run_all<float>();
   portable::run_all<double>();
 }

@@ -8,14 +8,15 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/math.hpp"
 #include "derivation/reference.hpp"
 
 namespace deltarule::training::testing {
 
 /// The largest |f″| of the built-in activations (softsign and gaussian at 0), and errors of the elementary functions in
-/// units of u: 4 ulp each, at most four of them in a row.
+/// units of u: at most four of them in a row.
 inline constexpr double kSecondDerivative = 2.0;
-inline constexpr double kFunctionError = 16.0;
+inline constexpr double kFunctionError = 4 * base::kMathUlp;
 
 struct Bounds {
   std::vector<std::vector<double>> I, a, delta;  // [layer][unit]

@@ -16,7 +16,8 @@ std::optional<double> finite_number(std::string_view text) {
   char* end = nullptr;
   errno = 0;
   const double value = std::strtod(whole.c_str(), &end);
-  if (errno != 0 || end != whole.c_str() + whole.size() || !std::isfinite(value)) return std::nullopt;
+  const bool lost = value == 0 && errno != 0;  // numbers that are only denormal set errno, too
+  if (lost || end != whole.c_str() + whole.size() || !std::isfinite(value)) return std::nullopt;
   return value;
 }
 
