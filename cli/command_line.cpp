@@ -129,6 +129,7 @@ void rule_options(const Given& given, FitOptions& fit) {
   given.set(fit.batch_size, "--batch-size", batch_value);
   given.set(fit.reduction, "--reduction", word("--reduction", {"mean", "sum"}));
   given.set(fit.label_smoothing, "--label-smoothing", real("--label-smoothing", kSmoothing));
+  if (given.flag("--class-weight")) fit.class_weight = class_weight_value(given.all("--class-weight"));
   given.set(fit.scale, "--scale", word("--scale", {"standard", "minmax", "none"}));
   given.set(fit.precision, "--precision", word("--precision", {"f32", "f64"}));
   given.set(fit.seed, "--seed", whole("--seed", 0, "a whole number from 0 to 18446744073709551615", "1"));
@@ -193,6 +194,7 @@ TrainCommand train_of(const Given& given) {
   train.features = given.all("--features");
   train.ignore = given.all("--ignore");
   train.categorical = given.all("--categorical");
+  given.set(train.weight, "--weight");
   given.set(train.task, "--task", task_value);
   exclude(given, "--group-by", "--split-by-time", "both decide the split");
   exclude(given, "--group-by", "--split-column", "both decide the split");
@@ -258,6 +260,7 @@ EvaluateCommand evaluate_of(const Given& given) {
   evaluate.model = model_of(given);
   evaluate.data = data_of(given);
   evaluate.options = predict_options_of(given);
+  given.set(evaluate.options.weight, "--weight");
   given.set(evaluate.seed.value, "--seed", whole("--seed", 0, "a whole number from 0", "1"));
   evaluate.json = given.flag("--json");
   evaluate.quiet = given.flag("--quiet");
@@ -334,10 +337,6 @@ std::string owner_of(const std::string& option) {
 [[noreturn]] void refuse_option(const std::string& typed, const CommandRow& row) {
   const std::string name = typed.substr(0, typed.find('='));
   const std::string place = fmt::format("deltarule {}", row.name);
-  if (name == "--weight") {
-    refuse("--weight", "weights of rows are not supported", "rows that all count alike",
-           "leave it out; --ignore COLUMN keeps such a column out of the inputs");
-  }
   const std::string bare = name.substr(std::min(name.find_first_not_of('-'), name.size()));
   const std::string near = nearest("--" + bare, option_names(row));
   const std::string got = fmt::format("unknown option {}", printable(name));

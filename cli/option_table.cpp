@@ -40,6 +40,7 @@ constexpr OptionRow kLearnOptions[] = {
     {"--features", "COLS", kRoles, "columns to predict from (all others)"},
     {"--ignore", "COLS", kRoles, "columns to leave out"},
     {"--categorical", "COLS", kRoles, "columns of categories, even if they look like numbers or identifiers"},
+    {"--weight", "COL", kRoles, "column of the rows' weights: how often each counts; 0 leaves a row out"},
     {"--task", "T", kRoles, "auto, binary, multiclass, multilabel, regression (auto)"},
     {"--hidden", "N,N", kNetwork, "units of the hidden layers; none is the linear model (by the data)"},
     {"--activation", "F", kNetwork, "of the hidden units: tanh, relu, sigmoid, … (chosen)"},
@@ -59,6 +60,8 @@ constexpr OptionRow kLearnOptions[] = {
     {"--reduction", "R", kTraining, "of a batch's slopes: mean or sum (mean; textbook: sum)"},
     {"--label-smoothing", "EPS", kTraining,
      "learn classes as 1 - EPS sure, the rest spread evenly; from 0 to below 1, for cross-entropies (0)"},
+    {"--class-weight", "W", kTraining,
+     "balanced, or CLASS=WEIGHT,... for each class: what its rows count in the training loss, beside --weight"},
     {"--no-shuffle", nullptr, kTraining, "the same order of rows in each epoch"},
     {"--textbook", nullptr, kTraining,
      "the bare derivation: per pattern, file order, delta rule, sigmoid units, half squared error, no scaling, no "
@@ -137,6 +140,7 @@ constexpr OptionRow kPredictOptions[] = {
 };
 
 constexpr OptionRow kEvaluateOptions[] = {
+    {"--weight", "COL", kData, "column of the rows' weights: how often each counts in the measures"},
     {"--json", nullptr, kOutput, "one JSON object instead of a table"},
     {"--seed", "N", kOutput, "of the bootstrap that gives the intervals (0)"},
     kQuiet,

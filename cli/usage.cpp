@@ -165,6 +165,33 @@ Names missing_value(const std::vector<std::string>& given) {
   return markers;
 }
 
+ClassWeights class_weight_value(const std::vector<std::string>& given) {
+  constexpr const char* kOption = "--class-weight";
+  constexpr const char* kFix = "for example --class-weight balanced, or --class-weight no=1,yes=5";
+  ClassWeights weights;
+  for (const std::string& text : given) {
+    if (text == "balanced") {
+      weights.balanced = true;
+      continue;
+    }
+    std::string name;  // as far as there is no =
+    for (const std::string& part : split_at_commas(text)) {
+      name += (name.empty() ? "" : ",") + part;
+      const std::size_t equals = name.rfind('=');
+      if (equals == std::string::npos) continue;
+      const std::optional<double> weight = real_of(std::string_view(name).substr(equals + 1));
+      if (!weight || *weight < 0.0)
+        refuse(kOption, quoted(name), "CLASS=WEIGHT, the weight a number from 0", kFix);
+      weights.by_class.emplace_back(trimmed(std::string_view(name).substr(0, equals)), *weight);
+      name.clear();
+    }
+    if (!name.empty() || text.empty()) refuse(kOption, quoted(text), "balanced, or CLASS=WEIGHT,...", kFix);
+  }
+  if (weights.balanced && !weights.by_class.empty())
+    refuse(kOption, "balanced and weights by class", "one of the two", "leave one out");
+  return weights;
+}
+
 std::vector<std::string> column_list(const std::vector<std::string>& given, const std::vector<std::string>& columns) {
   std::vector<std::string> names;
   const auto add = [&names](const std::string& name) {

@@ -42,6 +42,9 @@ struct RealRange {
 [[nodiscard]] char delimiter_value(const std::string& text);  ///< , ; | tab, or their names
 [[nodiscard]] Names missing_value(const std::vector<std::string>& given);
 
+/// "balanced", or "CLASS=WEIGHT,CLASS=WEIGHT", repeated or with commas between; names may have commas of their own.
+[[nodiscard]] ClassWeights class_weight_value(const std::vector<std::string>& given);
+
 /// Column names as given: each text is a column's name as it stands, or a list of names with commas between.
 [[nodiscard]] std::vector<std::string> column_list(const std::vector<std::string>& given,
                                                    const std::vector<std::string>& columns);

@@ -49,6 +49,7 @@ Dataset dataset_of(const TrainCommand& command) {
   options.features = column_list(command.features, columns);
   options.ignore = column_list(command.ignore, columns);
   options.categorical = column_list(command.categorical, columns);
+  options.weight = command.weight;
   options.task = command.task;
   options.group_by = command.group_by;
   options.split_by_time = command.split_by_time;

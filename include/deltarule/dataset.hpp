@@ -76,6 +76,9 @@ struct DatasetOptions {
   std::string group_by = {};       ///< rows of one group are never in two parts
   std::string split_by_time = {};  ///< numbers or ISO dates: the last rows are the test, those before the validation
   std::string split_column = {};   ///< says train, validation or test
+  /// Column of the rows' weights, from 0 up: how often each counts, in training, in what is fitted to the training rows
+  /// and in the measures. It is no feature. A row of weight 0 is left out. Empty: each counts once.
+  std::string weight = {};
 };
 
 /// A table with roles: what is predicted from what. Cheap to copy.

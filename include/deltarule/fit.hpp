@@ -8,6 +8,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "deltarule/dataset.hpp"
@@ -31,6 +32,13 @@ struct RowSplit {
   std::vector<std::uint32_t> training = {}, validation = {}, test = {};
 };
 
+/// What the weight of each row is multiplied by in the training and the validation loss, by its class.
+struct ClassWeights {
+  bool balanced = false;  ///< n / (classes · n_class) over the training rows, by their weights
+  std::vector<std::pair<std::string, double>> by_class = {};  ///< or so much for each class, none left out
+  [[nodiscard]] bool any() const { return balanced || !by_class.empty(); }
+};
+
 /// Everything optional is chosen when not given, and the report says what was chosen and with which option to change
 /// it. Names and defaults are the command line's.
 struct FitOptions {
@@ -48,6 +56,7 @@ struct FitOptions {
   std::optional<std::size_t> batch_size = {};  ///< 1 = online, 0 = all
   std::optional<std::string> reduction = {};   ///< of a batch's slopes: mean, sum
   std::optional<double> label_smoothing = {};  ///< [0, 1), for cross-entropies: see TrainerOptions
+  ClassWeights class_weight = {};              ///< weights of rows are the data's: DatasetOptions
   std::optional<std::size_t> epochs = {};
   std::optional<std::uint64_t> steps = {};     ///< at most so many weight changes; ends in the middle of an epoch
   std::optional<double> time_limit = {};       ///< seconds of training; the report's steps repeat the run

@@ -28,6 +28,9 @@ struct BasicJob {
   Rows<T> t_validation = {};                            ///< [m × outputs]
   std::span<const std::uint32_t> validation_rows = {};  ///< rows of the validation arrays; empty = all
   FitSettings settings = {};
+  /// None, or the weights of all rows of x and t, [n], and of the validation arrays, [m]. Such a job has a core to
+  /// itself.
+  std::span<const T> weights = {}, weights_validation = {};
 };
 
 using Job = BasicJob<float>;

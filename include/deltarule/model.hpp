@@ -33,6 +33,7 @@ struct Metric {
 struct PredictOptions {
   bool refuse_unseen = false;  ///< an unseen category is an error instead of counting as missing
   std::size_t threads = 1;
+  std::string weight = {};  ///< evaluate: column of the rows' weights, as in DatasetOptions
 };
 
 /// Predictions for the rows of a table, in their order.
@@ -50,7 +51,8 @@ struct Evaluation {
   std::size_t rows = 0;
   std::vector<Metric> metrics = {};
   std::vector<std::string> classes = {};
-  std::vector<std::size_t> confusion = {};  ///< [true · classes + predicted]; empty for regression
+  /// [true · classes + predicted], counts rows whatever their weights; empty for regression
+  std::vector<std::size_t> confusion = {};
   std::vector<std::string> notices = {};
 };
 
@@ -82,7 +84,8 @@ class Model {
 
   /// Columns are matched by name; order, extra columns and a present target do not matter. Throws Exception (data).
   [[nodiscard]] Predictions predict(const Table& table, const PredictOptions& options = {}) const;
-  /// Needs the target column(s); rows without a target are left out. `seed` is that of the bootstrap intervals.
+  /// Needs the target column(s); rows without a target are left out, and those of weight 0. `seed` is that of
+  /// the bootstrap intervals.
   /// Metrics: accuracy, balanced_accuracy, f1 (of the second of two classes, otherwise the mean over classes) and
   /// log_loss for classes, and auc for two; for several labels accuracy is the share of single labels that are right,
   /// f1 and log_loss their mean; rmse, mae (over all targets), median_absolute_error and r2 (mean over targets) for

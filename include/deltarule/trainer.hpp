@@ -28,19 +28,26 @@ class BasicTrainer {
 
   /// Trains for some epochs. x: [n × inputs], t: [n × outputs]. Throws Exception: shape, data (a number that is not
   /// finite, with its place), diverged (epoch, batch and layer named; the weights are those before the bad batch).
-  FitResult fit(Rows<T> x, Rows<T> t, const FitSettings& settings = {});
-  FitResult fit(Rows<T> x, Rows<T> t, Rows<T> x_validation, Rows<T> t_validation, const FitSettings& settings);
+  /// `weights`: none, or [n] what the E_p of each row is multiplied by, finite, not negative, some above 0; a row of
+  /// weight 0 is passed over. How a batch is averaged then: see Reduction. Losses and tss are weighted alike.
+  FitResult fit(Rows<T> x, Rows<T> t, const FitSettings& settings = {}, std::span<const T> weights = {});
+  FitResult fit(Rows<T> x, Rows<T> t, Rows<T> x_validation, Rows<T> t_validation, const FitSettings& settings,
+                std::span<const T> weights = {}, std::span<const T> weights_validation = {});
   /// The same without exceptions of its own; what settings.on_epoch throws stops the run and is thrown on.
-  Result<FitResult> try_fit(Rows<T> x, Rows<T> t, const FitSettings& settings = {});
+  Result<FitResult> try_fit(Rows<T> x, Rows<T> t, const FitSettings& settings = {}, std::span<const T> weights = {});
   Result<FitResult> try_fit(Rows<T> x, Rows<T> t, Rows<T> x_validation, Rows<T> t_validation,
-                            const FitSettings& settings);
+                            const FitSettings& settings, std::span<const T> weights = {},
+                            std::span<const T> weights_validation = {});
 
-  /// One batch, one weight change. Returns the mean loss of the batch before the change; shape error, or diverged
-  /// (pattern and layer named) and then no weight has changed.
-  Result<double> step(Rows<T> x, Rows<T> t);
+  /// One batch, one weight change. Returns the mean loss of the batch before the change, by the weights if there are
+  /// some; shape error, data error for a weight that is none, or diverged (pattern and layer named), and then no weight
+  /// of the network has changed.
+  Result<double> step(Rows<T> x, Rows<T> t, std::span<const T> weights = {});
 
   /// Steps (1)–(12) for one pattern and one change of the weights by the rule. x: [inputs], t: [outputs].
   LearnStatus learn_one(std::span<const T> x, std::span<const T> t) noexcept;
+  /// The same from `weight` times E_p: every delta is multiplied by it. 0: nothing changes, and no step is counted.
+  LearnStatus learn_one(std::span<const T> x, std::span<const T> t, T weight) noexcept;
 
   /// Forward pass of one pattern; the activations of the outputs, valid until the next call. Empty on a shape error.
   std::span<const T> forward(std::span<const T> x) noexcept;

@@ -14,7 +14,9 @@
 
 namespace deltarule {
 
-/// How the slopes of a batch become one slope.
+/// How the slopes of a batch become one slope. The mean divides by the sum of the patterns' weights, which is their
+/// number where none are given. A pattern that is learnt by itself (batch_size 1, learn_one) is not averaged: its slopes
+/// are multiplied by its weight, whatever the reduction.
 enum class Reduction { mean, sum };
 
 struct TrainerOptions {
@@ -36,14 +38,15 @@ enum class LearnStatus {
   /// An input, target, activation, error, delta or slope is not finite, or the squares of such numbers sum to one that
   /// is not finite in the number type of the run; not one bit changed.
   not_finite,
+  weight_out_of_range,  ///< the pattern's weight is negative or not finite; not one bit changed
   /// A target below 0 for poisson_deviance, or one that is not above 0 for gamma_deviance; not one bit changed.
   target_out_of_range,
 };
 
-/// One finished epoch. Losses are means over patterns, without penalties.
+/// One finished epoch. Losses are means over patterns, each as often as its weight says, without penalties.
 struct EpochReport {
   std::size_t epoch = 0;       ///< counting from 1
-  double training_loss = 0.0;  ///< sum of E_p as met during the epoch, divided by the patterns
+  double training_loss = 0.0;  ///< sum of E_p as met during the epoch, divided by the patterns' weights
   double validation_loss = std::numeric_limits<double>::quiet_NaN();       ///< NaN without a validation set
   double best_validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< the smallest so far
   double validation_score = std::numeric_limits<double>::quiet_NaN();      ///< settings.score; NaN without one
@@ -62,7 +65,8 @@ struct FitSettings {
   std::size_t batch_size = 32;  ///< 1 = per pattern, 0 = all patterns
   bool shuffle = true;          ///< a new order each epoch, from seed and epoch number
   Seed seed = {};
-  /// Stop when, after an epoch, tss = Σ(t−a)² over all training patterns and outputs is below this. Negative: never.
+  /// Stop when, after an epoch, tss = Σ(t−a)² over all training patterns, times their weights, and outputs is below
+  /// this. Negative: never.
   double until_tss = -1.0;
   /// Patience in epochs without a better validation loss, or score; 0 = no early stopping. Needs a validation set.
   std::size_t patience = 0;

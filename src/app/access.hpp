@@ -26,6 +26,7 @@ struct DatasetState {
   data::Schema schema;
   data::Notices notices;
   bool task_given = false;
+  std::string weight = {};  // the column of the rows' weights
 };
 
 struct ModelState {

@@ -25,11 +25,20 @@ class RowSums {
  public:
   explicit RowSums(std::size_t sums) : width(sums) {}
   void add(std::size_t sum, double value) { entries_.push_back({static_cast<std::uint32_t>(sum), value}); }
-  void end_line() { ends_.push_back(entries_.size()); }
+  /// A row that counts `weight` times adds so much of everything.
+  void end_line(double weight = 1.0) {
+    for (std::size_t k = ends_.empty() ? 0 : ends_.back(); k < entries_.size(); ++k) entries_[k].value *= weight;
+    ends_.push_back(entries_.size());
+  }
   [[nodiscard]] std::size_t lines() const { return ends_.size(); }
   void add_line_to(std::size_t line, std::vector<double>& sums) const {
     for (std::size_t k = line == 0 ? 0 : ends_[line - 1]; k < ends_[line]; ++k)
       sums[entries_[k].sum] += entries_[k].value;
+  }
+  [[nodiscard]] std::vector<double> total() const {
+    std::vector<double> sums(width);
+    for (std::size_t line = 0; line < lines(); ++line) add_line_to(line, sums);
+    return sums;
   }
   const std::size_t width;
 
@@ -42,7 +51,7 @@ class RowSums {
   std::vector<std::size_t> ends_;
 };
 
-/// A metric as a function of sums; sum 0 counts the rows.
+/// A metric as a function of sums; sum 0 counts the rows, by their weights.
 using Formula = std::function<double(const double* sums)>;
 struct NamedFormula {
   std::string_view name;

@@ -92,8 +92,10 @@ Dataset::Dataset(Table table, DatasetOptions options) : table_(std::move(table))
   wanted.ignore = std::move(options.ignore);
   wanted.categorical = std::move(options.categorical);
   choose_split(options, wanted);
+  wanted.weight = std::move(options.weight);
   if (options.task != Task::automatic) wanted.task = data::task_from_name(name_of(options.task));
   state.task_given = options.task != Task::automatic;
+  state.weight = wanted.weight;
   state.schema = unwrap(data::make_schema(app::TableAccess::table(table_), wanted, state.notices));
   impl_ = std::make_shared<const app::DatasetState>(std::move(state));
 }

@@ -7,6 +7,7 @@
 
 #include "app/measure_loss.hpp"
 #include "base/math.hpp"
+#include "data/row_weights.hpp"
 
 namespace deltarule::app {
 namespace {
@@ -90,7 +91,7 @@ Resampled resample_classes(const Comparison& compared) {
   const std::size_t classes = binary ? 2 : compared.columns;
   const std::size_t placed = kOfClasses + kFinds * classes;
   const Outputs a = compared.a(), t = compared.t();
-  const std::vector<double> placements = binary ? network::auc_placements(a, t) : std::vector<double>();
+  const std::vector<double> placements = binary ? network::auc_placements(a, t, compared.weights) : std::vector<double>();
   RowSums rows(placed + (binary ? 4 : 0));
   for (std::size_t r = 0; r < compared.rows; ++r) {
     const std::size_t is = network::class_of(t, r), taken_for = network::class_of(a, r);
@@ -100,9 +101,10 @@ Resampled resample_classes(const Comparison& compared) {
     add_find(rows, kOfClasses + kFinds * is, true, is == taken_for);
     if (is != taken_for) add_find(rows, kOfClasses + kFinds * taken_for, false, true);
     if (!placements.empty()) add_placement(rows, placed, is == 1, placements[r]);
-    rows.end_line();
+    rows.end_line(compared.weight(r));
   }
-  return {std::move(rows), class_formulas(classes, binary ? network::area_under_curve(a, t) : kNaN)};
+  const double area = binary ? network::area_under_curve(a, t, compared.weights) : kNaN;
+  return {std::move(rows), class_formulas(classes, area)};
 }
 
 /// Sums of labels: rows, right labels, surprises, the finds of each label.
@@ -125,7 +127,7 @@ Resampled resample_labels(const Comparison& compared) {
     rows.add(0, 1.0);
     rows.add(1, right);
     rows.add(2, loss);
-    rows.end_line();
+    rows.end_line(compared.weight(r));
   }
   return {std::move(rows),
           {{"accuracy", [=](const double* s) { return per_row(s, 1) / count; }},
@@ -180,7 +182,7 @@ Resampled resample_numbers(const Comparison& compared) {
     rows.add(0, 1.0);
     rows.add(1, absolute);
     rows.add(2, squares);
-    rows.end_line();
+    rows.end_line(compared.weight(r));
   }
   return {std::move(rows),
           {{"rmse", [=](const double* s) { return std::sqrt(per_row(s, 2) / outputs); }},
@@ -188,14 +190,45 @@ Resampled resample_numbers(const Comparison& compared) {
            {"r2", [=](const double* s) { return r_squared(s, targets); }}}};
 }
 
+/// (Σw)²/Σw²: as many rows of equal weight say as much (Kish 1965).
+double effective_rows(const Comparison& compared) {
+  double sum = 0.0;
+  double squares = 0.0;
+  for (std::size_t r = 0; r < compared.rows; ++r) {
+    sum += compared.weight(r);
+    squares += compared.weight(r) * compared.weight(r);
+  }
+  return sum * sum / squares;
+}
+
+std::vector<double> absolute_errors(const Comparison& compared, std::size_t target) {
+  std::vector<double> errors(compared.rows);
+  for (std::size_t r = 0; r < compared.rows; ++r)
+    errors[r] = std::fabs(compared.t().row(r)[target] - compared.a().row(r)[target]);
+  return errors;
+}
+
+Interval weighted_median_error_interval(const Comparison& compared) {
+  Interval mean;
+  const auto rows = std::max<std::size_t>(1, static_cast<std::size_t>(effective_rows(compared)));
+  const OrderInterval order = median_interval(rows);
+  const auto share = [&](std::size_t place) { return static_cast<double>(place + 1) / static_cast<double>(rows); };
+  for (std::size_t j = 0; j < compared.columns; ++j) {
+    const std::vector<double> errors = absolute_errors(compared, j);
+    mean.low += data::weighted_quantile(errors, compared.weights, share(order.first));
+    mean.high += data::weighted_quantile(errors, compared.weights, share(order.last));
+  }
+  const auto targets = static_cast<double>(compared.columns);
+  return {mean.low / targets, mean.high / targets};
+}
+
 /// Of several targets the mean of their intervals: wider than need be, never too narrow for errors that go together.
 Interval median_error_interval(const Comparison& compared) {
+  if (!compared.weights.empty()) return weighted_median_error_interval(compared);
   Interval mean;
   const OrderInterval order = median_interval(compared.rows);
-  std::vector<double> errors(compared.rows);
   for (std::size_t j = 0; j < compared.columns; ++j) {
-    for (std::size_t r = 0; r < compared.rows; ++r)
-      errors[r] = std::fabs(compared.t().row(r)[j] - compared.a().row(r)[j]);
+    std::vector<double> errors = absolute_errors(compared, j);
     std::sort(errors.begin(), errors.end());
     mean.low += errors[order.first] / static_cast<double>(compared.columns);
     mean.high += errors[order.last] / static_cast<double>(compared.columns);
@@ -218,6 +251,23 @@ Resampled resample(const Comparison& compared) {
   return resample_numbers(compared);
 }
 
+double weighted_accuracy(const Comparison& compared) {
+  double hits = 0.0;
+  double all = 0.0;
+  for (std::size_t r = 0; r < compared.rows; ++r) {
+    all += compared.weight(r);
+    hits += network::class_of(compared.t(), r) == network::class_of(compared.a(), r) ? compared.weight(r) : 0.0;
+  }
+  return hits / all;
+}
+
+double weighted_median_error(const Comparison& compared) {
+  double sum = 0.0;
+  for (std::size_t j = 0; j < compared.columns; ++j)
+    sum += data::weighted_median(absolute_errors(compared, j), compared.weights);
+  return sum / static_cast<double>(compared.columns);
+}
+
 std::vector<std::size_t> confusions(const Comparison& compared) {
   const bool binary = compared.task == MetricTask::binary;
   if (!binary && compared.task != MetricTask::multiclass) return {};
@@ -233,7 +283,10 @@ std::vector<std::size_t> confusions(const Comparison& compared) {
 Interval wilson(std::size_t hits, std::size_t trials) {
   if (trials == 0) return {0.0, 1.0};
   const auto n = static_cast<double>(trials);
-  const double p = static_cast<double>(hits) / n;
+  return wilson_of_share(static_cast<double>(hits) / n, n);
+}
+
+Interval wilson_of_share(double p, double n) {
   const double centre = p + kZ * kZ / (2.0 * n);
   const double half = kZ * std::sqrt(p * (1.0 - p) / n + kZ * kZ / (4.0 * n * n));
   const double scale = 1.0 + kZ * kZ / n;
@@ -261,9 +314,24 @@ network::MetricTask metric_task(data::Task task) {
   return MetricTask::regression;
 }
 
+double value_of(const network::MetricEntry& metric, const Comparison& compared) {
+  const double unweighted = metric.value(compared.a(), compared.t(), compared.task);
+  if (compared.weights.empty() || std::isnan(unweighted)) return unweighted;
+  if (metric.name == "median_absolute_error") return weighted_median_error(compared);
+  const Resampled resampled = resample(compared);
+  const std::vector<double> sums = resampled.rows.total();
+  for (const NamedFormula& formula : resampled.formulas)
+    if (formula.name == metric.name) return formula.value(sums.data());
+  return weighted_accuracy(compared);  // of classes
+}
+
 Comparison compare(const model::Decisions& decisions, const data::BoundTable& table,
-                   std::span<const std::uint32_t> rows) {
+                   std::span<const std::uint32_t> rows, std::span<const double> weights) {
   Comparison compared{metric_task(table.preprocessing().task), rows.size(), 0, {}, {}};
+  for (const std::uint32_t row : rows)
+    if (!weights.empty()) compared.weights.push_back(weights[row]);
+  const bool all_one = std::all_of(compared.weights.begin(), compared.weights.end(), [](double w) { return w == 1.0; });
+  if (all_one) compared.weights.clear();
   const bool binary = compared.task == MetricTask::binary;
   const bool classes = binary || compared.task == MetricTask::multiclass;
   const std::size_t names = table.preprocessing().classes.size();
@@ -285,8 +353,9 @@ Comparison compare(const model::Decisions& decisions, const data::BoundTable& ta
 }
 
 Measurement measure(const model::Decisions& decisions, const data::BoundTable& table,
-                    std::span<const std::uint32_t> rows, Seed seed, const derivation::Loss& loss) {
-  const Comparison compared = compare(decisions, table, rows);
+                    std::span<const std::uint32_t> rows, Seed seed, const derivation::Loss& loss,
+                    std::span<const double> weights) {
+  const Comparison compared = compare(decisions, table, rows, weights);
   Measurement result{{}, confusions(compared)};
   if (rows.empty()) return result;
   Resampled resampled = resample(compared);
@@ -294,14 +363,12 @@ Measurement measure(const model::Decisions& decisions, const data::BoundTable& t
   for (const NamedFormula& formula : resampled.formulas) names.push_back(formula.name);
   const std::vector<Interval> intervals = bootstrap(std::move(resampled), seed);
   for (const network::MetricEntry* entry : network::metrics_for(compared.task)) {
-    const double value = entry->value(compared.a(), compared.t(), compared.task);
+    const double value = value_of(*entry, compared);
     const auto at = std::find(names.begin(), names.end(), entry->name);
     Interval interval{kNaN, kNaN};
     if (at != names.end()) interval = intervals[static_cast<std::size_t>(at - names.begin())];
-    if (entry->name == "accuracy" && !result.confusion.empty()) {
-      const auto hits = static_cast<std::size_t>(std::llround(value * static_cast<double>(rows.size())));
-      interval = wilson(hits, rows.size());
-    }
+    if (entry->name == "accuracy" && !result.confusion.empty())
+      interval = wilson_of_share(value, effective_rows(compared));
     if (entry->name == "median_absolute_error") interval = median_error_interval(compared);
     if (std::isnan(value)) {
       interval = {kNaN, kNaN};

@@ -19,6 +19,8 @@ namespace deltarule::app {
 
 /// Wilson's score interval for `hits` of `trials` at 95 %; [0, 1] for no trials.
 [[nodiscard]] Interval wilson(std::size_t hits, std::size_t trials);
+/// The same for a share of `trials` that need not be a whole number, above 0.
+[[nodiscard]] Interval wilson_of_share(double share, double trials);
 
 /// Where the median of n values lies at 95 %: between the ordered values `first` and `last`, counting from 0 (normal
 /// approximation of the binomial; below six values all of them). n at least 1.
@@ -34,12 +36,17 @@ struct Comparison {
   network::MetricTask task = network::MetricTask::regression;
   std::size_t rows = 0, columns = 0;
   std::vector<double> outputs, targets;  // [rows × columns]
+  std::vector<double> weights = {};      // [rows], above 0; none where each is 1
+  [[nodiscard]] double weight(std::size_t row) const { return weights.empty() ? 1.0 : weights[row]; }
   [[nodiscard]] network::Outputs a() const { return {outputs.data(), rows, columns, columns}; }
   [[nodiscard]] network::Outputs t() const { return {targets.data(), rows, columns, columns}; }
 };
-/// `decisions` are for `rows` of a table that was bound with its targets.
+/// `decisions` are for `rows` of a table that was bound with its targets; `weights` are of all its rows, or none.
 [[nodiscard]] Comparison compare(const model::Decisions& decisions, const data::BoundTable& table,
-                                 std::span<const std::uint32_t> rows);
+                                 std::span<const std::uint32_t> rows, std::span<const double> weights = {});
+
+/// A metric of the registry with each row as often as its weight says.
+[[nodiscard]] double value_of(const network::MetricEntry& metric, const Comparison& compared);
 
 struct Measurement {
   std::vector<Metric> metrics;            // in the registry's order; NaN where undefined
@@ -51,7 +58,10 @@ struct Measurement {
 /// median absolute error, otherwise the bootstrap; samples on which a metric is undefined do not count. The area under
 /// the curve is bootstrapped through its placements (DeLong, DeLong & Clarke-Pearson 1988), which are sums too.
 /// What the loss of the model is about is measured, too (measure_loss.hpp).
+/// `weights` is empty or [table rows], above 0 for `rows`: how often each row counts. Wilson's interval is then that of
+/// (Σw)²/Σw² rows (Kish 1965), and so is that of the median. The confusion counts rows.
 [[nodiscard]] Measurement measure(const model::Decisions& decisions, const data::BoundTable& table,
-                                  std::span<const std::uint32_t> rows, Seed seed, const derivation::Loss& loss);
+                                  std::span<const std::uint32_t> rows, Seed seed, const derivation::Loss& loss,
+                                  std::span<const double> weights = {});
 
 }  // namespace deltarule::app

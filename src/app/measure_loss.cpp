@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/math.hpp"
+#include "data/row_weights.hpp"
 #include "derivation/losses.hpp"
 
 namespace deltarule::app {
@@ -18,14 +19,14 @@ struct Lines {
 };
 
 /// Value and interval of each formula.
-std::vector<Metric> evaluate(const Lines& lines, const std::vector<NamedFormula>& formulas, Seed seed) {
+std::vector<Metric> evaluate(const Comparison& compared, const Lines& lines, const std::vector<NamedFormula>& formulas,
+                             Seed seed) {
   RowSums rows(lines.width);
-  std::vector<double> sums(lines.width);
   for (std::size_t i = 0; i < lines.values.size(); ++i) {
-    sums[i % lines.width] += lines.values[i];
     if (lines.values[i] != 0.0) rows.add(i % lines.width, lines.values[i]);
-    if ((i + 1) % lines.width == 0) rows.end_line();
+    if ((i + 1) % lines.width == 0) rows.end_line(compared.weight(i / lines.width));
   }
+  const std::vector<double> sums = rows.total();
   const std::vector<Interval> intervals = bootstrap({std::move(rows), formulas}, seed);
   std::vector<Metric> metrics;
   for (std::size_t f = 0; f < formulas.size(); ++f)
@@ -60,7 +61,7 @@ std::vector<Metric> measure_quantile(const Comparison& compared, Seed seed, doub
   for (std::size_t j = 0; j < targets; ++j) {
     std::vector<double> t;
     for (std::size_t r = 0; r < compared.rows; ++r) t.push_back(compared.t().row(r)[j]);
-    const double own = t.empty() ? 0.0 : quantile(t, tau);
+    const double own = t.empty() ? 0.0 : quantile(t, tau, compared.weights);
     for (std::size_t r = 0; r < compared.rows; ++r) {
       const double a = compared.a().row(r)[j];
       double* to = sums.values.data() + r * sums.width + 1 + j * kColumns;
@@ -69,7 +70,7 @@ std::vector<Metric> measure_quantile(const Comparison& compared, Seed seed, doub
       to[2] = t[r] <= a ? 1.0 : 0.0;
     }
   }
-  return evaluate(sums,
+  return evaluate(compared, sums,
                   {mean_over_targets("pinball", targets, kColumns, [](double n, const double* s) { return s[0] / n; }),
                    mean_over_targets("coverage", targets, kColumns, [](double n, const double* s) { return s[2] / n; }),
                    mean_over_targets("d2", targets, kColumns,
@@ -102,7 +103,7 @@ std::vector<Metric> measure_deviance(const Comparison& compared, Seed seed, bool
     const double size = counts ? std::fabs(s[2]) : n * std::fabs(log_mean);
     return deviance > 1e-12 * size ? 2.0 * deviance : 0.0;
   };
-  return evaluate(sums,
+  return evaluate(compared, sums,
                   {mean_over_targets("deviance", targets, kColumns, [](double n, const double* s) { return s[0] / n; }),
                    mean_over_targets("d2", targets, kColumns,
                                      [=](double n, const double* s) { return share_explained(s[0], of_mean(n, s)); })},
@@ -124,7 +125,8 @@ std::vector<Metric> measure_loss(const Comparison& compared, const derivation::L
   }
 }
 
-double quantile(std::vector<double> values, double tau) {
+double quantile(std::vector<double> values, double tau, std::span<const double> weights) {
+  if (!weights.empty()) return data::weighted_quantile(values, weights, tau);
   const double count = static_cast<double>(values.size());
   const auto place = static_cast<std::ptrdiff_t>(std::max(std::ceil(tau * count) - 1.0, 0.0));
   std::nth_element(values.begin(), values.begin() + place, values.end());

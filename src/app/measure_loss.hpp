@@ -1,6 +1,7 @@
 // How good predictions of numbers are by what their loss is about: quantiles, counts, amounts.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "app/measure.hpp"
@@ -12,7 +13,8 @@ namespace deltarule::app {
 /// mean, averaged over targets. Nothing for other losses.
 [[nodiscard]] std::vector<Metric> measure_loss(const Comparison& compared, const derivation::Loss& loss, Seed seed);
 
-/// The least of the values that no fewer than a share `tau` of them do not exceed. values: at least one.
-[[nodiscard]] double quantile(std::vector<double> values, double tau);
+/// The least of the values that no fewer than a share `tau` of them, by their weights if there are some, do not exceed.
+/// values: at least one.
+[[nodiscard]] double quantile(std::vector<double> values, double tau, std::span<const double> weights = {});
 
 }  // namespace deltarule::app

@@ -6,6 +6,8 @@
 #include "app/engine/unwrap.hpp"
 #include "app/measure.hpp"
 #include "app/targets.hpp"
+#include "base/text.hpp"
+#include "data/row_weights.hpp"
 #include "io/number.hpp"
 
 namespace deltarule {
@@ -44,6 +46,22 @@ void put_classes(const model::Decisions& decisions, const data::Preprocessing& r
     out.text.push_back(labels ? std::to_string(place) : rules.classes[place]);
 }
 
+/// The weights of the chosen rows, without those of weight 0.
+std::vector<double> weigh(const model::Model& model, const data::Table& table, const std::string& column,
+                          std::vector<std::uint32_t>& chosen, std::vector<std::string>& notices) {
+  if (column.empty()) {
+    for (const auto& [setting, value] : model.settings)
+      if (setting == "weight_column")
+        notices.push_back("trained with weights of rows, measured without: --weight " + value +
+                          " takes them from this table, if it has them");
+    return {};
+  }
+  std::vector<double> weights = unwrap(data::read_weights(table, column, "--weight", chosen));
+  const std::size_t left_out = data::leave_out_weightless(weights, chosen);
+  if (left_out > 0) notices.push_back(base::counted(left_out, "row") + " left out: the weight is 0");
+  return weights;
+}
+
 }  // namespace
 
 Predictions Model::predict(const Table& table, const PredictOptions& options) const {
@@ -64,17 +82,18 @@ Evaluation Model::evaluate(const Table& table, const PredictOptions& options, Se
   const app::ModelState& model = app::ModelAccess::state(*this);
   Evaluation out;
   const data::BoundTable rows = bound(table, model, options, data::Targets::required, out.notices);
-  const std::vector<std::uint32_t> chosen = rows.rows_with_targets();
+  std::vector<std::uint32_t> chosen = rows.rows_with_targets();
   if (chosen.empty()) {
     throw Exception({ErrorCode::data, table.source(), "no row with a target", "at least one row to compare with",
                      "Use predict for rows without targets"});
   }
   const std::size_t left_out = rows.table().rows() - chosen.size();
   if (left_out > 0) out.notices.push_back(std::to_string(left_out) + " rows without a target were left out");
+  const std::vector<double> weights = weigh(model.model, rows.table(), options.weight, chosen, out.notices);
   const derivation::Loss loss = unwrap(derivation::find_loss(model.model.network.loss));
   app::check_targets(rows, chosen, loss);
   app::Measurement measured =
-      app::measure(decisions_for(model, rows, chosen, options.threads), rows, chosen, seed, loss);
+      app::measure(decisions_for(model, rows, chosen, options.threads), rows, chosen, seed, loss, weights);
   out.rows = chosen.size();
   out.metrics = std::move(measured.metrics);
   out.confusion = std::move(measured.confusion);

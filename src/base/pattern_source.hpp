@@ -24,6 +24,20 @@ class PatternSource {
   /// use: saves the gathering. Null data otherwise.
   [[nodiscard]] virtual MatrixView<const T> resident_inputs() const { return {}; }
   [[nodiscard]] virtual MatrixView<const T> resident_targets() const { return {}; }
+  /// [size()] what each pattern's E_p is multiplied by, finite and not negative; empty: 1 each.
+  [[nodiscard]] virtual std::span<const T> weights() const { return {}; }
+  [[nodiscard]] T weight(std::size_t pattern) const {
+    const std::span<const T> all = weights();
+    return all.empty() ? T{1} : all[pattern];
+  }
+  /// The sum of the weights of some patterns, in their order: without weights, how many they are.
+  [[nodiscard]] double weight_of(std::span<const std::uint32_t> patterns) const {
+    const std::span<const T> all = weights();
+    if (all.empty()) return static_cast<double>(patterns.size());
+    double sum = 0;
+    for (const std::uint32_t pattern : patterns) sum += static_cast<double>(all[pattern]);
+    return sum;
+  }
 };
 
 }  // namespace deltarule::base

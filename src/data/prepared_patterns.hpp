@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/matrix.hpp"
@@ -28,6 +29,9 @@ class PreparedPatterns final : public base::PatternSource<T> {
   void gather(std::span<const std::uint32_t> patterns, base::MatrixView<T> x, base::MatrixView<T> t) const override;
 
   [[nodiscard]] std::span<const std::uint32_t> rows() const { return rows_; }
+  /// One for each of rows(), or none.
+  void set_weights(std::vector<T> weights) { weights_ = std::move(weights); }
+  [[nodiscard]] std::span<const T> weights() const override { return weights_; }
 
  private:
   struct NumericUnit {  // x[unit] = (value − shift) · factor, or `filled` for a missing value
@@ -55,6 +59,7 @@ class PreparedPatterns final : public base::PatternSource<T> {
   void gather_targets(std::size_t row, T* t) const;
 
   std::vector<std::uint32_t> rows_;
+  std::vector<T> weights_;
   std::vector<NumericUnit> numeric_;
   std::vector<MissingUnit> missing_;
   std::vector<CategoryUnits> categories_;

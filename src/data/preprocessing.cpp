@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "data/row_weights.hpp"
 
 namespace deltarule::data {
 namespace {
@@ -19,23 +20,40 @@ constexpr std::array<std::pair<Scaling, std::string_view>, 3> kScalingNames = {
 // Beyond these bounds the factor 1 / scale would lose digits or overflow. False for NaN.
 bool is_usable_scale(double scale) { return scale >= 1e-300 && scale <= 1e300; }
 
-double mean_of(const std::vector<double>& values) {
+/// The values of a column that are there, each as often as its weight says.
+struct Values {
+  std::vector<double> numbers;
+  std::vector<double> weights;  // empty: 1 each
+  [[nodiscard]] double weight(std::size_t i) const { return weights.empty() ? 1.0 : weights[i]; }
+  [[nodiscard]] double weight() const {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < numbers.size(); ++i) sum += weight(i);
+    return sum;
+  }
+};
+
+double mean_of(const Values& values) {
   double sum = 0.0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
+  for (std::size_t i = 0; i < values.numbers.size(); ++i) sum += values.weight(i) * values.numbers[i];
+  return sum / values.weight();
 }
 
 // √(Σ(x − mean)²/n), taken relative to the largest deviation so that squares neither overflow nor vanish.
-double deviation_of(const std::vector<double>& values, double mean) {
+double deviation_of(const Values& values, double mean) {
   double largest = 0.0;
-  for (const double value : values) largest = std::max(largest, std::fabs(value - mean));
+  for (const double value : values.numbers) largest = std::max(largest, std::fabs(value - mean));
   if (largest == 0.0 || !std::isfinite(largest)) return largest;
   double sum = 0.0;
-  for (const double value : values) sum += ((value - mean) / largest) * ((value - mean) / largest);
-  return largest * std::sqrt(sum / static_cast<double>(values.size()));
+  for (std::size_t i = 0; i < values.numbers.size(); ++i) {
+    const double off = (values.numbers[i] - mean) / largest;
+    sum += values.weight(i) * (off * off);
+  }
+  return largest * std::sqrt(sum / values.weight());
 }
 
-double median_of(std::vector<double> values) {
+double median_of(Values all) {
+  if (!all.weights.empty()) return weighted_median(all.numbers, all.weights);
+  std::vector<double>& values = all.numbers;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   if (values.size() % 2 == 1) return *middle;
@@ -56,7 +74,7 @@ class Fitter {
   Result<void> fit_targets();
   Result<void> fit_classes();
   Result<void> fit_regression_target(const Column& column, TargetRule& rule) const;
-  [[nodiscard]] std::vector<double> present(const Column& column) const;
+  [[nodiscard]] Values present(const Column& column) const;
   void report_left_out() const;
   [[nodiscard]] Error not_scalable(const Column& column) const;
 
@@ -70,11 +88,13 @@ class Fitter {
   std::vector<std::string> empty_;
 };
 
-std::vector<double> Fitter::present(const Column& column) const {
-  std::vector<double> values;
-  values.reserve(rows_.size());
+Values Fitter::present(const Column& column) const {
+  Values values;
+  values.numbers.reserve(rows_.size());
   for (const std::uint32_t row : rows_) {
-    if (!column.is_missing(row)) values.push_back(column.numbers[row]);
+    if (column.is_missing(row)) continue;
+    values.numbers.push_back(column.numbers[row]);
+    if (!schema_.weights.empty()) values.weights.push_back(schema_.weights[row]);
   }
   return values;
 }
@@ -98,13 +118,13 @@ Error Fitter::not_scalable(const Column& column) const {
 }
 
 Result<void> Fitter::fit_numeric(const Column& column) {
-  std::vector<double> values = present(column);
-  const bool missing = values.size() < rows_.size();
-  if (values.empty()) {
+  Values values = present(column);
+  const bool missing = values.numbers.size() < rows_.size();
+  if (values.numbers.empty()) {
     empty_.push_back(column.name);
     return {};
   }
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const auto [low, high] = std::minmax_element(values.numbers.begin(), values.numbers.end());
   const bool constant = *low == *high;
   if (constant && !missing) {
     constant_.push_back(column.name);
@@ -171,11 +191,11 @@ Result<void> Fitter::fit_classes() {
 }
 
 Result<void> Fitter::fit_regression_target(const Column& column, TargetRule& rule) const {
-  const std::vector<double> values = present(column);
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  if (values.empty() || *low == *high) {
+  const Values values = present(column);
+  const auto [low, high] = std::minmax_element(values.numbers.begin(), values.numbers.end());
+  if (values.numbers.empty() || *low == *high) {
     return Error{ErrorCode::data, table_.source + ", target " + quoted(column.name),
-                 values.empty() ? "no values in the training rows" : "constant in the training rows",
+                 values.numbers.empty() ? "no values in the training rows" : "constant in the training rows",
                  "a target that varies", "Hold out fewer rows, or check the target's name"};
   }
   if (!options_.scale_targets) return {};

@@ -1,5 +1,6 @@
-// How the columns of a table become the input and target units of a network: fitted on the training rows only, stored
-// in the model as plain data, applied exactly the same at prediction (binding.hpp, prepared_patterns.hpp).
+// How the columns of a table become the input and target units of a network: fitted on the training rows only, each as
+// often as its weight says, stored in the model as plain data, applied exactly the same at prediction (binding.hpp,
+// prepared_patterns.hpp).
 #pragma once
 
 #include <cstddef>

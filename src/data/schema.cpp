@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "data/row_weights.hpp"
 #include "io/number.hpp"
 
 namespace deltarule::data {
@@ -19,7 +20,7 @@ constexpr std::array<std::pair<Task, std::string_view>, 4> kTaskNames = {{{Task:
                                                                           {Task::multilabel, "multilabel"},
                                                                           {Task::regression, "regression"}}};
 
-enum class Role : std::uint8_t { unassigned, target, feature, ignored, split };
+enum class Role : std::uint8_t { unassigned, target, feature, ignored, split, weight };
 
 class SchemaBuilder {
  public:
@@ -33,6 +34,7 @@ class SchemaBuilder {
   Result<void> assign(const std::vector<std::string>& names, Role role, std::string_view option);
   Result<void> find_rows();
   Result<void> assign_split();
+  Result<void> weigh_rows();
   Result<void> choose_features();
   [[nodiscard]] bool is_long_number_key(std::size_t column) const;
   void note_odd_features();
@@ -78,7 +80,7 @@ Result<void> SchemaBuilder::assign(const std::vector<std::string>& names, Role r
     if (!column) return column.error();
     if (roles_[*column] != Role::unassigned) {
       return Error{ErrorCode::usage, std::string(option), "column " + quoted(name) + " is named twice",
-                   "one role for each column", "Name it once, as target, feature or ignored"};
+                   "one role for each column", "Name it once, as target, feature, weight or ignored"};
     }
     roles_[*column] = role;
     if (role == Role::target) schema_.targets.push_back(*column);
@@ -87,10 +89,6 @@ Result<void> SchemaBuilder::assign(const std::vector<std::string>& names, Role r
 }
 
 Result<void> SchemaBuilder::assign_roles() {
-  if (!options_.weight.empty()) {
-    return Error{ErrorCode::usage, "--weight", "weights of rows are not supported", "no weight column",
-                 "Leave it out, or --ignore " + options_.weight};
-  }
   if (options_.targets.empty()) {
     return Error{ErrorCode::usage, "--target", "no target column", "one of " + base::listed(table_.names()),
                  "Name the column to predict: --target NAME"};
@@ -98,6 +96,8 @@ Result<void> SchemaBuilder::assign_roles() {
   if (auto done = assign(options_.targets, Role::target, "--target"); !done) return done;
   if (auto done = assign(options_.ignore, Role::ignored, "--ignore"); !done) return done;
   if (auto done = assign(options_.features, Role::feature, "--features"); !done) return done;
+  if (!options_.weight.empty())
+    if (auto done = assign({options_.weight}, Role::weight, "--weight"); !done) return done;
   for (const std::string& name : options_.categorical) {
     const auto column = table_.require(name, "--categorical");
     if (!column) return column.error();
@@ -145,6 +145,18 @@ Result<void> SchemaBuilder::find_rows() {
                         " left out: no value for the target " + names});
   }
   return {};
+}
+
+Result<void> SchemaBuilder::weigh_rows() {
+  if (options_.weight.empty()) return {};
+  auto weights = read_weights(table_, options_.weight, "--weight", schema_.rows);
+  if (!weights) return weights.error();
+  schema_.weights = std::move(*weights);
+  const std::size_t left_out = leave_out_weightless(schema_.weights, schema_.rows);
+  if (left_out > 0) notices_.push_back({counted(left_out, "row") + " left out: the weight is 0"});
+  if (schema_.rows.size() > 1) return {};
+  return Error{ErrorCode::data, table_.source + ", column " + quoted(options_.weight),
+               "one row has a weight above 0", "at least two", "Check the column's name"};
 }
 
 // Fewer than two rows per level: units for such levels could not carry over to other rows.
@@ -369,6 +381,7 @@ Result<void> SchemaBuilder::choose_task() {
 Result<Schema> SchemaBuilder::build() {
   if (auto roles = assign_roles(); !roles) return roles.error();
   if (auto rows = find_rows(); !rows) return rows.error();
+  if (auto weighed = weigh_rows(); !weighed) return weighed.error();
   if (auto split = assign_split(); !split) return split.error();
   if (auto features = choose_features(); !features) return features.error();
   if (auto task = choose_task(); !task) return task.error();

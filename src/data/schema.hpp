@@ -39,7 +39,7 @@ struct SchemaOptions {
                                               ///< give the same names to CsvOptions::text_columns
   SplitKind split = SplitKind::at_random;     ///< --group-by, --split-by-time, --split-column
   std::string split_column = {};              ///< its column: no feature unless it is named as one
-  std::string weight = {};                    ///< refused: weights of rows are not supported
+  std::string weight = {};                    ///< --weight: the column of the rows' weights; empty: 1 each
   std::optional<Task> task = {};              ///< --task; nothing: inferred
 };
 
@@ -50,17 +50,18 @@ struct Schema {
   std::vector<std::size_t> targets;     // columns of the table, as named in the options
   std::vector<std::string> classes;     // binary, multiclass: names, sorted (numbers by value, text by bytes)
   std::vector<std::int32_t> row_class;  // binary, multiclass: [table rows], −1 where the target is missing
-  std::vector<std::uint32_t> rows;      // rows whose targets are all there, ascending
+  std::vector<std::uint32_t> rows;      // rows whose targets are all there and whose weight is above 0, ascending
   SplitKind split = SplitKind::at_random;
   std::string split_column;               // its name; empty at random
   std::vector<std::int32_t> split_codes;  // [table rows] as split_codes() says; empty at random
   std::size_t without_target = 0;         // rows left out
+  std::vector<double> weights = {};       // [table rows], above 0 for `rows`; empty: 1 each
 };
 
 /// Roles and task. Notices: columns left out as identifiers or for want of any value, rows without a target.
-/// Fails (usage, data): no or unknown target, a column in two roles, a weight, nothing left to learn from, fewer than
-/// two rows, one class or one target value only, targets that do not fit the task that was asked for, a column of the
-/// split that is a target or that split_codes() refuses.
+/// Fails (usage, data): no or unknown target, a column in two roles, a weight that is none, nothing left to learn from,
+/// fewer than two rows, one class or one target value only, targets that do not fit the task that was asked for, a
+/// column of the split that is a target or that split_codes() refuses.
 Result<Schema> make_schema(const Table& table, const SchemaOptions& options, Notices& notices);
 
 }  // namespace deltarule::data

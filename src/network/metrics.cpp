@@ -163,15 +163,15 @@ double label_f1(Outputs a, Outputs t) {
   return labels == 0 ? kNaN : sum / labels;
 }
 
-std::vector<double> auc_placements(Outputs a, Outputs t) {
+std::vector<double> auc_placements(Outputs a, Outputs t, std::span<const double> weights) {
+  const auto weight = [&](std::size_t row) { return weights.empty() ? 1.0 : weights[row]; };
   const auto output = [&](std::size_t row) { return a.row(row)[0]; };
   const auto positive = [&](std::size_t row) { return t.row(row)[0] >= 0.5; };
   std::vector<std::size_t> order(a.rows);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t x, std::size_t y) { return output(x) < output(y); });
-  double positives = 0;
-  for (const std::size_t row : order) positives += positive(row) ? 1 : 0;
-  const double negatives = static_cast<double>(a.rows) - positives;
+  double positives = 0, negatives = 0;
+  for (const std::size_t row : order) (positive(row) ? positives : negatives) += weight(row);
   if (positives == 0 || negatives == 0) return {};
 
   std::vector<double> placements(a.rows);
@@ -179,7 +179,7 @@ std::vector<double> auc_placements(Outputs a, Outputs t) {
   for (std::size_t first = 0, last = 0; first < order.size(); first = last) {
     double equal[2] = {0, 0};
     for (last = first; last < order.size() && output(order[last]) == output(order[first]); ++last)
-      equal[positive(order[last]) ? 1 : 0] += 1;
+      equal[positive(order[last]) ? 1 : 0] += weight(order[last]);
     for (std::size_t k = first; k < last; ++k) {
       placements[order[k]] = positive(order[k]) ? (below[0] + equal[0] / 2) / negatives
                                                 : (positives - below[1] - equal[1] / 2) / positives;
@@ -190,13 +190,16 @@ std::vector<double> auc_placements(Outputs a, Outputs t) {
   return placements;
 }
 
-double area_under_curve(Outputs a, Outputs t) {
-  const std::vector<double> placements = auc_placements(a, t);
+double area_under_curve(Outputs a, Outputs t) { return area_under_curve(a, t, {}); }
+
+double area_under_curve(Outputs a, Outputs t, std::span<const double> weights) {
+  const std::vector<double> placements = auc_placements(a, t, weights);
   double sum = 0, positives = 0;
   for (std::size_t r = 0; r < placements.size(); ++r) {
     if (t.row(r)[0] < 0.5) continue;
-    sum += placements[r];
-    positives += 1;
+    const double weight = weights.empty() ? 1.0 : weights[r];
+    sum += weight * placements[r];
+    positives += weight;
   }
   return placements.empty() ? kNaN : sum / positives;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "base/matrix.hpp"
@@ -38,10 +39,12 @@ using Outputs = base::MatrixView<const double>;
 [[nodiscard]] double label_f1(Outputs a, Outputs t);
 /// For each pattern of one output, the share of the patterns of the other class that it is on the right side of, equals
 /// by half: what the area under the curve is a mean of. Empty when one class does not occur.
-[[nodiscard]] std::vector<double> auc_placements(Outputs a, Outputs t);
+/// By the weights of the patterns, if there are some.
+[[nodiscard]] std::vector<double> auc_placements(Outputs a, Outputs t, std::span<const double> weights = {});
 /// Area under the ROC curve of one output: the chance that a pattern of class 1 has the larger output than one of class
 /// 0, equals by half. NaN when one class does not occur.
 [[nodiscard]] double area_under_curve(Outputs a, Outputs t);
+[[nodiscard]] double area_under_curve(Outputs a, Outputs t, std::span<const double> weights);
 /// Share of right decisions over every output by itself, at 0.5: for independent labels.
 [[nodiscard]] double label_accuracy(Outputs a, Outputs t);
 /// Share of outputs on the proper side of 0.4 / 0.6 (the 40-20-40 rule): t < 0.5 needs a ≤ 0.4, else a ≥ 0.6.

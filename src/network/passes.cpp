@@ -397,6 +397,16 @@ void deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T
 }
 
 template <class T>
+void deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows, std::span<const T> factors) {
+  output_deltas(network, workspace, rows);
+  const Panels<T> delta = workspace.deltas(network.graph().layers().size() - 1).slice(rows.first, rows.count);
+  for (std::size_t p = 0; p < delta.count(); ++p)
+    for (std::size_t r = 0; r < rows.count; ++r)
+      kernels::kernels<T>().scale(factors[r], delta.panel(p) + r * delta.width(p), delta.width(p));
+  propagate_back(network, workspace, rows);
+}
+
+template <class T>
 bool is_small(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T bound, T squares_of_patterns) {
   const auto within = [&](const Panels<T>& all) { return is_within(all.slice(rows.first, rows.count), bound); };
   double loss = 0;
@@ -468,6 +478,8 @@ template void output_deltas_of_one<double>(const Network<double>&, Workspace<dou
 template void multiply_derivative_of_one<double>(const Network<double>&, Workspace<double>&, std::size_t);
 template void deltas<float>(const Network<float>&, Workspace<float>&, RowRange, float);
 template void deltas<double>(const Network<double>&, Workspace<double>&, RowRange, double);
+template void deltas<float>(const Network<float>&, Workspace<float>&, RowRange, std::span<const float>);
+template void deltas<double>(const Network<double>&, Workspace<double>&, RowRange, std::span<const double>);
 template bool is_small<float>(const Network<float>&, Workspace<float>&, RowRange, float, float);
 template bool is_small<double>(const Network<double>&, Workspace<double>&, RowRange, double, double);
 template void find_faults<float>(const Network<float>&, Workspace<float>&, RowRange);

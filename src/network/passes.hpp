@@ -58,6 +58,9 @@ void multiply_derivative_of_one(const Network<T>& network, Workspace<T>& workspa
 /// targets are in place. Leaves the loss per row. factor = 1/patterns makes them deltas of the mean of E_p.
 template <class T>
 void deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T factor = T{1});
+/// The same with a factor for each row: factors[r] for row rows.first + r. Losses are not multiplied.
+template <class T>
+void deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows, std::span<const T> factors);
 
 /// True when in each of the rows' arrays (activations, deltas of every layer) the squares of all numbers sum to no more
 /// than `bound`, every loss is finite, and what load() gave for their inputs and targets is within the bound, too: a

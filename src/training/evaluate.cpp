@@ -40,8 +40,23 @@ void for_all_rows(const network::Network<T>& network, const base::PatternSource<
   }
 }
 
-double mean_of(double sum, std::size_t patterns) {
-  return patterns == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(patterns);
+/// Means over patterns, each as often as its weight says. One of weight 0 is not there, whatever its numbers are.
+class WeightedSum {
+ public:
+  void add(double weight, double value) {
+    weight_ += weight;
+    if (weight != 0) sum_ += weight * value;
+  }
+  [[nodiscard]] double sum() const { return sum_; }
+  [[nodiscard]] double mean() const { return weight_ == 0 ? std::numeric_limits<double>::quiet_NaN() : sum_ / weight_; }
+
+ private:
+  double weight_ = 0, sum_ = 0;
+};
+
+template <class T>
+double weight_of(const base::PatternSource<T>& source, std::size_t pattern) {
+  return static_cast<double>(source.weight(pattern));
 }
 
 }  // namespace
@@ -52,39 +67,40 @@ Evaluation evaluate(const network::Network<T>& network, const base::PatternSourc
   Evaluation result{source.size(), outputs, 0.0, {}, {}};
   result.predicted.reserve(source.size() * outputs);
   result.target.reserve(source.size() * outputs);
-  double sum = 0;
-  for_all_rows(network, source, team, [&](Workspace<T>& workspace, std::size_t row, std::size_t /*pattern*/) {
-    sum += workspace.loss(row);
+  WeightedSum loss;
+  for_all_rows(network, source, team, [&](Workspace<T>& workspace, std::size_t row, std::size_t pattern) {
+    loss.add(weight_of(source, pattern), workspace.loss(row));
     const auto a = workspace.outputs(), t = workspace.targets();
     for (std::size_t j = 0; j < outputs; ++j) {
       result.predicted.push_back(static_cast<double>(a(row, j)));
       result.target.push_back(static_cast<double>(t(row, j)));
     }
   });
-  result.mean_loss = mean_of(sum, source.size());
+  result.mean_loss = loss.mean();
   return result;
 }
 
 template <class T>
 double mean_loss(const network::Network<T>& network, const base::PatternSource<T>& source, base::ThreadTeam& team) {
-  double sum = 0;
-  for_all_rows(network, source, team,
-               [&](Workspace<T>& workspace, std::size_t row, std::size_t /*pattern*/) { sum += workspace.loss(row); });
-  return mean_of(sum, source.size());
+  WeightedSum loss;
+  for_all_rows(network, source, team, [&](Workspace<T>& workspace, std::size_t row, std::size_t pattern) {
+    loss.add(weight_of(source, pattern), workspace.loss(row));
+  });
+  return loss.mean();
 }
 
 template <class T>
 double total_squared_error(const network::Network<T>& network, const base::PatternSource<T>& source,
                            base::ThreadTeam& team) {
-  double sum = 0;
-  for_all_rows(network, source, team, [&](Workspace<T>& workspace, std::size_t row, std::size_t /*pattern*/) {
+  WeightedSum error;
+  for_all_rows(network, source, team, [&](Workspace<T>& workspace, std::size_t row, std::size_t pattern) {
     const auto a = workspace.outputs(), t = workspace.targets();
     for (std::size_t j = 0; j < a.units; ++j) {
       const double d = static_cast<double>(t(row, j)) - static_cast<double>(a(row, j));
-      sum += d * d;
+      error.add(weight_of(source, pattern), d * d);
     }
   });
-  return sum;
+  return error.sum();
 }
 
 template Evaluation evaluate<float>(const network::Network<float>&, const base::PatternSource<float>&,

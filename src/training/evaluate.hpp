@@ -1,5 +1,5 @@
-// What a network makes of patterns, without learning: outputs, targets and the loss. Any number of threads gives the
-// same bits. Instantiated for float and double. Measures of quality are in network/metrics.hpp.
+// What a network makes of patterns, without learning: outputs, targets and the loss, means over weighted patterns. Any
+// number of threads gives the same bits. Instantiated for float and double. Measures of quality are in network/metrics.hpp.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace deltarule::training {
 struct Evaluation {
   std::size_t patterns = 0;
   std::size_t outputs = 0;
-  double mean_loss = 0.0;         // mean of E_p, without penalties; NaN for no patterns
+  double mean_loss = 0.0;         // Σ weight · E_p / Σ weight, without penalties; NaN for no patterns
   std::vector<double> predicted;  // [patterns × outputs]
   std::vector<double> target;     // [patterns × outputs]
   [[nodiscard]] network::Outputs a() const { return {predicted.data(), patterns, outputs, outputs}; }
@@ -30,7 +30,7 @@ Evaluation evaluate(const network::Network<T>& network, const base::PatternSourc
 template <class T>
 double mean_loss(const network::Network<T>& network, const base::PatternSource<T>& source, base::ThreadTeam& team);
 
-/// tss = Σ(t−a)² in f64, patterns in order, in constant memory.
+/// tss = Σ weight · (t−a)² in f64, patterns in order, in constant memory.
 template <class T>
 double total_squared_error(const network::Network<T>& network, const base::PatternSource<T>& source,
                            base::ThreadTeam& team);

@@ -618,6 +618,7 @@ class Group {
 template <class T>
 bool suits_lanes(const LaneJob<T>& job) {
   if (!lane_rule(job.options->optimizer)) return false;
+  if (!job.training.weights.empty() || !job.validation.weights.empty()) return false;  // lanes have no such factor
   if (!is_small(*job.network, job.settings->batch_size) || !network::has_lane_plan(*job.network)) return false;
   if (!are_patterns(job.training, *job.network)) return false;
   const bool validates = job.validation.size() > 0;

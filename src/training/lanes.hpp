@@ -21,6 +21,7 @@ template <class T>
 struct ChosenRows {
   Rows<T> x = {}, t = {};
   std::span<const std::uint32_t> chosen = {};  // empty: all
+  std::span<const T> weights = {};             // of all rows; empty: 1 each
   [[nodiscard]] std::size_t size() const { return chosen.empty() ? x.count : chosen.size(); }
   [[nodiscard]] std::size_t row(std::size_t pattern) const { return chosen.empty() ? pattern : chosen[pattern]; }
 };

@@ -75,32 +75,34 @@ struct Run {
   Result<double> train(std::size_t epoch) {
     const std::span<const std::uint32_t> patterns = sampler.epoch(epoch - 1);
     const std::size_t size = settings.batch_size == 0 ? patterns.size() : settings.batch_size;
-    if (size == 1) return train_singly(epoch, patterns);
+    const std::uint64_t steps = trainer.steps() - result.steps;
+    if (settings.batch_size == 1) return train_singly(epoch, patterns);
     double sum = 0;
     for (std::size_t first = 0; first < patterns.size(); first += size) {
       auto loss = trainer.step(training, patterns.subspan(first, std::min(size, patterns.size() - first)));
       if (!loss) return placed(loss.error(), epoch, first / size + 1);
       sum += *loss;
-      ++result.steps;
-      if (halts()) return sum / static_cast<double>(std::min(first + size, patterns.size()));
+      result.steps = trainer.steps() - steps;
+      if (halts()) return sum / training.weight_of(patterns.first(std::min(first + size, patterns.size())));
       if (size > patterns.size() - first) break;  // also keeps first + size from wrapping around
     }
-    return sum / static_cast<double>(patterns.size());
+    return sum / training.weight_of(patterns);
   }
 
-  /// The same with batches of one pattern.
+  /// The same one pattern at a time, each with its weight.
   Result<double> train_singly(std::size_t epoch, std::span<const std::uint32_t> patterns) {
     double sum = 0;
     std::size_t all = 0;
     do {
       std::size_t done = 0;
+      const std::uint64_t steps = trainer.steps();
       auto loss = trainer.step_each(training, patterns.subspan(all, piece(patterns.size() - all)), done);
-      result.steps += done;
+      result.steps += trainer.steps() - steps;
       all += done;
       if (!loss) return placed(loss.error(), epoch, all + 1);
       sum += *loss;
     } while (!halts() && all < patterns.size());
-    return sum / static_cast<double>(all);
+    return sum / training.weight_of(patterns.first(all));
   }
 
   /// How many of the patterns left in an epoch are learnt before anybody is asked.

@@ -221,13 +221,14 @@ bool Online<T>::take_steps(Side& now, std::size_t l) {
   return kernels_.online.take_step(now.rows.deltas(l).data, rate_, layers_[l].units, now.d[l].data()) <= bound_;
 }
 
-/// (9) and (10).
+/// (9) and (10), times the pattern's weight; E is without it.
 template <class T>
-bool Online<T>::output_deltas(Side& now, double* loss) {
+bool Online<T>::output_deltas(Side& now, double* loss, T weight) {
   const std::size_t last = layers_.size() - 1;
   const Layer& layer = layers_[last];
   if (!plain_loss_) {
     network::output_deltas_of_one(network_, now.rows);
+    if (weight != T{1}) kernels_.scale(weight, now.rows.deltas(last).data, layer.padded);
     if (loss != nullptr) *loss = now.rows.loss(0);
     const bool small = take_steps(now, last);
     return small && std::isfinite(now.rows.loss(0));
@@ -240,6 +241,7 @@ bool Online<T>::output_deltas(Side& now, double* loss) {
     kernels_.squared_errors(t + u, a + u, std::min(layer.padded - u, base::kPanel<T>),
                             std::min(layer.units - u, base::kPanel<T>), 1, delta + u, &squares);
   kernels_.multiply_derivative(layer.kind, layer.parameter, now.rows.net(last).data, a, delta, layer.padded);
+  if (weight != T{1}) kernels_.scale(weight, delta, layer.padded);
   if (loss != nullptr) *loss = 0.5 * squares;
   return take_steps(now, last);
 }
@@ -269,8 +271,8 @@ bool Online<T>::back(Side& now) {
 /// Output deltas, the way back, and the change left pending, when everything is plainly finite: |δ a|² ≤ Σ δ² Σ a² then
 /// is, too, for every slope and for their sum. No weight is looked at, and none changes, before that is known.
 template <class T>
-bool Online<T>::finish(Side& now, double* loss, bool small) {
-  small &= output_deltas(now, loss);
+bool Online<T>::finish(Side& now, double* loss, bool small, T weight) {
+  small &= output_deltas(now, loss, weight);
   small &= back(now);
   return leave(now, small);
 }
@@ -283,16 +285,17 @@ bool Online<T>::leave(Side& now, bool small) {
 }
 
 template <class T>
-bool Online<T>::learn(const T* x, const T* t, double* loss) noexcept {
+bool Online<T>::learn(const T* x, const T* t, double* loss, T weight) noexcept {
   if (last_ != nullptr && !has_pending(last_)) last_ = nullptr;  // made by somebody who looked
   if (last_ == nullptr) network_.settle();                       // somebody else's
   const Side* const before = last_;
   Side& now = next_side();
-  if (before != nullptr && chain_.count > 0)
+  // The kernel for chains knows no weights; the general way has its bits.
+  if (before != nullptr && chain_.count > 0 && weight == T{1})
     return leave(now, kernels_.learn_chain(chain_, now.chain, before->chain, x, t, loss));
   bool small = take(now, x, t);
   small &= forward(now, before, false);
-  return finish(now, loss, small);
+  return finish(now, loss, small, weight);
 }
 
 template <class T>
@@ -366,7 +369,7 @@ void Online<T>::begin_second(const Side& one, Side& two) {
 
 template <class T>
 std::size_t Online<T>::learn_pair(const std::array<const T*, 2>& x, const std::array<const T*, 2>& t,
-                                  std::array<double, 2>& losses) noexcept {
+                                  std::array<double, 2>& losses, const std::array<T, 2>& weights) noexcept {
   if (last_ != nullptr && !has_pending(last_)) last_ = first_ = nullptr;
   if (last_ == nullptr) network_.settle();
   Side &one = next_side(), &two = next_side();
@@ -375,17 +378,17 @@ std::size_t Online<T>::learn_pair(const std::array<const T*, 2>& x, const std::a
   // One at a time where numbers are not finite, so that they stay among themselves, and where zeros are better skipped.
   if (!small_one || !small_two || skips_zeros(one, two)) {
     finish_pairs();
-    if (!learn(x[0], t[0], &losses[0])) return 0;
-    return learn(x[1], t[1], &losses[1]) ? 2 : 1;
+    if (!learn(x[0], t[0], &losses[0], weights[0])) return 0;
+    return learn(x[1], t[1], &losses[1], weights[1]) ? 2 : 1;
   }
   begin_pair(one, two);
   small_one &= forward(one, last_, true);
-  if (!finish(one, &losses[0], small_one)) return 0;
+  if (!finish(one, &losses[0], small_one, weights[0])) return 0;
   begin_second(one, two);
   const bool small = forward(two, &one, true);
   // Made but for the weights of the inputs: whoever looks at the weights now must make that part first.
   first_ = &one;
-  if (finish(two, &losses[1], small)) return 2;
+  if (finish(two, &losses[1], small, weights[1])) return 2;
   finish_pairs();
   return 1;
 }

@@ -40,8 +40,8 @@ class Online {
 
   /// One pattern: x [inputs], t [outputs], any alignment. True: learned, its change is pending. False: some number is
   /// not plainly finite, and the pattern has changed nothing (an earlier pending change may have been made). `loss`,
-  /// unless null, becomes E before the change.
-  bool learn(const T* x, const T* t, double* loss) noexcept;
+  /// unless null, becomes E before the change. The change is that of `weight` times E.
+  bool learn(const T* x, const T* t, double* loss, T weight = T{1}) noexcept;
 
   /// The same change, made at once, from activations and deltas in a workspace of one row. False, and nothing changed,
   /// when they are not plainly finite.
@@ -52,7 +52,7 @@ class Online {
   /// Two patterns, one after the other, in one pass over the weights of the inputs: how many were learned before one
   /// was not plainly finite. Sets as many losses. finish_pairs() must follow before anybody else looks at the weights.
   std::size_t learn_pair(const std::array<const T*, 2>& x, const std::array<const T*, 2>& t,
-                         std::array<double, 2>& losses) noexcept;
+                         std::array<double, 2>& losses, const std::array<T, 2>& weights = {T{1}, T{1}}) noexcept;
   /// Leaves no more than one change pending.
   void finish_pairs() noexcept;
 
@@ -98,10 +98,10 @@ class Online {
   bool forward(Side& now, const Side* before, bool inputs_done);
   void into_layer(const Layer& layer, Side& now, const Side* before, std::size_t l, bool inputs_done);
   [[nodiscard]] bool skips_zeros(const Side& now, const Side& before) const;
-  bool output_deltas(Side& now, double* loss);
+  bool output_deltas(Side& now, double* loss, T weight);
   bool back(Side& now);
   bool take_steps(Side& now, std::size_t l);
-  bool finish(Side& now, double* loss, bool small);
+  bool finish(Side& now, double* loss, bool small, T weight);
   bool leave(Side& now, bool small);
   void begin_pair(Side& one, Side& two);
   void begin_second(const Side& one, Side& two);

@@ -101,6 +101,7 @@ struct Trainer<T>::Impl {
   bool alone = false;             // the step that is being made is not shared, since that was found to be quicker
   network::Workspace<T> pattern;  // one row, for learn_one and backward
   std::unique_ptr<network::Workspace<T>> batch;  // up to kChunk rows
+  std::vector<T> row_factors;     // of a chunk of weighted patterns
   base::AlignedBuffer<T> slopes;
   network::LabelSmoothing smoothing;
   bool guarded;                                // looks at every weight after every step, and takes a bad one back
@@ -151,14 +152,23 @@ struct Trainer<T>::Impl {
 
   // ---- the passes of a batch ----
 
-  /// What the deltas of each pattern are multiplied by: a batch's E is the mean or the sum of its patterns'.
-  T factor(std::size_t patterns) const {
-    return options.reduction == Reduction::mean ? T{1} / static_cast<T>(patterns) : T{1};
+  /// What all deltas of a batch are multiplied by, beside the weights of the patterns, which sum to `weight`: a batch's
+  /// E is the mean or the sum of its patterns'.
+  T factor(double weight) const { return options.reduction == Reduction::mean ? T{1} / static_cast<T>(weight) : T{1}; }
+
+  /// Deltas of rows whose forward pass is done.
+  void deltas(const base::PatternSource<T>& source, std::span<const std::uint32_t> chunk, RowRange rows, T common) {
+    const std::span<const T> weights = source.weights();
+    if (weights.empty()) return network::deltas(network, *batch, rows, common);
+    const std::span<T> factors = std::span(row_factors).subspan(rows.first, rows.count);
+    for (std::size_t r = 0; r < rows.count; ++r) factors[r] = weights[chunk[rows.first + r]] * common;
+    network::deltas(network, *batch, rows, std::span<const T>(factors));
   }
 
   /// Gathers up to kChunk patterns and takes each through forward, E and deltas; rows are split over the team. True
   /// when all numbers are small, so that no slope needs to be looked at.
-  bool run_rows(const base::PatternSource<T>& source, std::span<const std::uint32_t> chunk, std::size_t patterns) {
+  bool run_rows(const base::PatternSource<T>& source, std::span<const std::uint32_t> chunk, std::size_t patterns,
+                T common) {
     std::atomic<bool> small{true};
     share(chunk.size(), rows_at_a_time(chunk.size()), chunk.size() * slopes.size() * 2,
           [&](std::size_t first, std::size_t last) {
@@ -166,7 +176,7 @@ struct Trainer<T>::Impl {
             const T squares = batch->load(source, chunk.subspan(rows.first, rows.count), rows.first);
             network::smooth_targets(smoothing, *batch, rows);  // adds nothing to the squares that the bound would see
             network::forward(network, *batch, rows);
-            network::deltas(network, *batch, rows, factor(patterns));
+            deltas(source, chunk, rows, common);
             if (network::is_small(network, *batch, rows, small_bound<T>(patterns), squares)) return;
             network::find_faults(network, *batch, rows);
             small.store(false, std::memory_order_relaxed);
@@ -174,11 +184,12 @@ struct Trainer<T>::Impl {
     return small.load();
   }
 
-  /// Adds the errors of the rows to `loss`; the first fault in pattern order otherwise.
-  Result<void> add_losses(std::span<const std::uint32_t> patterns, bool small, double& loss) {
+  /// Adds the weighted errors of the rows to `loss`; the first fault in pattern order otherwise.
+  Result<void> add_losses(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns, bool small,
+                          double& loss) {
     for (std::size_t r = 0; r < patterns.size(); ++r) {
       if (!small && batch->fault(r).stage != Stage::none) return diverged_at(batch->fault(r), patterns[r], network);
-      loss += batch->loss(r);
+      loss += static_cast<double>(source.weight(patterns[r])) * batch->loss(r);
     }
     if (std::isfinite(loss)) return {};
     return diverged_at({Stage::loss, 0}, patterns.back(), network);
@@ -204,13 +215,15 @@ struct Trainer<T>::Impl {
   Result<double> run_batch(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
                            bool* updates) {
     make_room(patterns.size());
+    if (!source.weights().empty()) row_factors.resize(kChunk);
+    const T common = factor(source.weight_of(patterns));
     double loss = 0;
     bool small = true;
     for (std::size_t first = 0; first < patterns.size(); first += kChunk) {
       const auto chunk = patterns.subspan(first, std::min(kChunk, patterns.size() - first));
-      const bool small_chunk = run_rows(source, chunk, patterns.size());
+      const bool small_chunk = run_rows(source, chunk, patterns.size(), common);
       small = small && small_chunk;
-      if (auto added = add_losses(chunk, small_chunk, loss); !added) return added.error();
+      if (auto added = add_losses(source, chunk, small_chunk, loss); !added) return added.error();
       const bool is_last = chunk.size() == patterns.size() - first;
       if (updates != nullptr && *updates && is_last && small) {
         begin_step(reduced(loss, patterns.size()));
@@ -362,19 +375,19 @@ struct Trainer<T>::Impl {
   }
 
   /// One pattern by the general way, which looks at everything that may not be finite.
-  bool learn_generally(const T* x, const T* t) {
+  bool learn_generally(const T* x, const T* t, T weight) {
     network.settle();
     has_forward = false;
     pattern.put_inputs(0, x);
     pattern.put_targets(0, t);
     network::forward(network, pattern, {0, 1});
-    network::deltas(network, pattern, {0, 1});
+    network::deltas(network, pattern, {0, 1}, weight);
     network::find_faults(network, pattern, {0, 1});
     return learn_from_row(pattern.loss(0));
   }
 
-  bool learn_quickly(const T* x, const T* t, double* loss) {
-    if (online == nullptr || !online->learn(x, t, loss)) return false;
+  bool learn_quickly(const T* x, const T* t, double* loss, T weight) {
+    if (online == nullptr || !online->learn(x, t, loss, weight)) return false;
     count_step();
     return true;
   }
@@ -404,23 +417,31 @@ struct Trainer<T>::Impl {
     return {inputs.data(), to_learn(targets.data(), place)};
   }
 
-  /// Learns resident patterns one by one as long as they are plain: adds their E to `sum`, returns how many.
+  /// Learns resident patterns one by one as long as they are plain: adds their weighted E to `sum`, returns how many
+  /// were taken.
   std::size_t learn_run(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns, double& sum) {
     const auto x = source.resident_inputs(), t = source.resident_targets();
     if (online == nullptr || x.data == nullptr || t.data == nullptr) return 0;
     std::size_t done = 0;
-    for (double loss = 0; done < patterns.size(); ++done, sum += loss)
-      if (!online->learn(x.row(patterns[done]), to_learn(t.row(patterns[done]), 0), &loss)) break;
-    state.steps += done;
-    has_forward = has_forward && done == 0;
+    double loss = 0;
+    for (; done < patterns.size(); ++done) {
+      const T weight = source.weight(patterns[done]);
+      if (weight == T{0}) continue;
+      if (!online->learn(x.row(patterns[done]), to_learn(t.row(patterns[done]), 0), &loss, weight)) break;
+      sum += static_cast<double>(weight) * loss;
+      count_step();
+    }
     return done;
   }
 
-  Result<double> step_single(const base::PatternSource<T>& source, const std::uint32_t& index) {
+  /// One step from `factor` times E_p; the pattern's weighted E_p. A pattern of weight 0 is passed over.
+  Result<double> step_single(const base::PatternSource<T>& source, const std::uint32_t& index, T factor) {
+    const auto weight = static_cast<double>(source.weight(index));
+    if (weight == 0) return 0.0;
     const Single one = single(source, index, 0);
     double loss = 0;
-    if (learn_quickly(one.x, one.t, &loss)) return loss;
-    if (learn_generally(one.x, one.t)) return pattern.loss(0);
+    if (learn_quickly(one.x, one.t, &loss, factor)) return weight * loss;
+    if (learn_generally(one.x, one.t, factor)) return weight * pattern.loss(0);
     if (pattern.fault(0).stage != Stage::none) return diverged_at(pattern.fault(0), index, network);
     return diverged_in<T>(network, slopes.span());
   }
@@ -428,16 +449,22 @@ struct Trainer<T>::Impl {
   /// Two steps. What is not plain is done again, one at a time.
   Result<double> step_pair(const base::PatternSource<T>& source, std::span<const std::uint32_t> two,
                            std::size_t& done) {
-    const Single one = single(source, two[0], 0), other = single(source, two[1], 1);
-    std::array<double, 2> losses{};
-    const std::size_t learned = online->learn_pair({one.x, other.x}, {one.t, other.t}, losses);
+    const std::array<T, 2> weights = {source.weight(two[0]), source.weight(two[1])};
+    std::size_t learned = 0;
     double sum = 0;
-    for (std::size_t i = 0; i < learned; ++i, ++done) {
-      count_step();
-      sum += losses[i];
+    if (weights[0] != T{0} && weights[1] != T{0}) {
+      const Single one = single(source, two[0], 0), other = single(source, two[1], 1);
+      std::array<double, 2> losses{};
+      learned = online->learn_pair({one.x, other.x}, {one.t, other.t}, losses, weights);
+      for (std::size_t i = 0; i < learned; ++i, ++done) {
+        count_step();
+        sum += static_cast<double>(weights[i]) * losses[i];
+      }
+    } else {
+      online->finish_pairs();
     }
     for (std::size_t i = learned; i < 2; ++i, ++done) {
-      auto loss = step_single(source, two[i]);
+      auto loss = step_single(source, two[i], weights[i]);
       if (!loss) return loss;
       sum += *loss;
     }
@@ -457,7 +484,11 @@ Result<Trainer<T>> Trainer<T>::create(network::Network<T>& network, const Traine
 template <class T>
 Result<double> Trainer<T>::step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns) {
   const base::FlushDenormals mode;
-  if (patterns.size() == 1) return impl_->step_single(source, patterns[0]);
+  if (patterns.size() == 1) {
+    const bool mean = impl_->options.reduction == Reduction::mean;  // of one pattern: itself
+    return impl_->step_single(source, patterns[0], mean ? T{1} : source.weight(patterns[0]));
+  }
+  if (source.weight_of(patterns) == 0) return 0.0;
   impl_->network.settle();
   impl_->alone = impl_->work_per_thread > 0 && !impl_->pace.shares();
   const std::uint64_t begin = base::ticks();
@@ -486,7 +517,7 @@ Result<double> Trainer<T>::step_each(const base::PatternSource<T>& source, std::
     else
       done += self.learn_run(source, patterns.subspan(done), sum);
     if (done == patterns.size()) break;
-    auto loss = self.step_single(source, patterns[done]);
+    auto loss = self.step_single(source, patterns[done], source.weight(patterns[done]));
     if (!loss) return loss;
     sum += *loss;
     ++done;
@@ -500,6 +531,7 @@ Result<std::vector<T>> Trainer<T>::slopes(const base::PatternSource<T>& source,
                                           std::span<const std::uint32_t> patterns) {
   const base::FlushDenormals mode;
   impl_->network.settle();
+  if (source.weight_of(patterns) == 0) return std::vector<T>(impl_->network.graph().weight_count());
   auto loss = impl_->run_batch(source, patterns, nullptr);
   if (!loss) return loss.error();
   std::vector<T> slopes = impl_->network.to_canonical(impl_->slopes.span());
@@ -508,13 +540,18 @@ Result<std::vector<T>> Trainer<T>::slopes(const base::PatternSource<T>& source,
 }
 
 template <class T>
-LearnStatus Trainer<T>::learn_one(std::span<const T> x, std::span<const T> t) noexcept {
+LearnStatus Trainer<T>::learn_one(std::span<const T> x, std::span<const T> t, T weight) noexcept {
   Impl& self = *impl_;
   if (x.size() != self.network.inputs() || t.size() != self.network.outputs()) return LearnStatus::shape_error;
+  if (!(weight >= T{0} && std::isfinite(weight))) {
+    ++self.refused;
+    return LearnStatus::weight_out_of_range;
+  }
+  if (weight == T{0}) return LearnStatus::learned;
   const base::FlushDenormals mode;
   const T* const targets = self.to_learn(t.data(), 0);
-  if (self.learn_quickly(x.data(), targets, nullptr)) return LearnStatus::learned;
-  return self.counted(self.learn_generally(x.data(), targets));
+  if (self.learn_quickly(x.data(), targets, nullptr, weight)) return LearnStatus::learned;
+  return self.counted(self.learn_generally(x.data(), targets, weight));
 }
 
 template <class T>

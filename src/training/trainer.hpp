@@ -35,20 +35,24 @@ class Trainer {
   Trainer& operator=(Trainer&&) noexcept;
   ~Trainer();
 
-  /// One weight change from the given patterns (at least one). Returns the sum of their E_p before the change. An Error
-  /// (diverged, or data for a target out of range; names the pattern) leaves weights and rule state as they were.
+  /// One weight change from the given patterns (at least one). Returns the sum of their E_p before the change, each
+  /// times the pattern's weight. The slopes are those of that sum or, for the mean, of the sum divided by that of the
+  /// weights. Weights that are all 0 make no step. An Error (diverged, or data for a target out of range; names the
+  /// pattern) leaves weights and rule state as they were.
   Result<double> step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns);
-  /// One step per pattern, in order: the sum of their E_p, each before its change. `done` counts the steps made, with
-  /// an Error the number of the pattern that was refused. The bits are those of step() with one pattern at a time,
-  /// except that large first layers look ahead (online.hpp), in pairs from the first pattern on.
+  /// One step per pattern, in order: the sum of their weighted E_p, each before its change. A step of its own is not
+  /// averaged: it is that of weight times E_p. `done` counts the patterns that were taken, with an Error those before
+  /// the one that was refused. Without weights the bits are those of step() with one pattern at a time, except that
+  /// large first layers look ahead (online.hpp), in pairs from the first pattern on.
   Result<double> step_each(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
                            std::size_t& done);
   /// ∂E/∂w of such a batch, reduced, without penalties and without a weight change, in canonical order; 0 at masked
   /// places, frozen biases included.
   Result<std::vector<T>> slopes(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns);
 
-  /// One pattern, one weight change: the bits of a step with this pattern alone.
-  LearnStatus learn_one(std::span<const T> x, std::span<const T> t) noexcept;
+  /// One pattern, one weight change, from weight times E_p; without a weight, the bits of a step with this pattern
+  /// alone. A weight of 0 changes nothing.
+  LearnStatus learn_one(std::span<const T> x, std::span<const T> t, T weight = T{1}) noexcept;
   /// Activations of the outputs, valid until the next call; empty on a shape error.
   std::span<const T> forward(std::span<const T> x) noexcept;
   /// From ∂E/∂a of the outputs for the pattern of the last forward. Shape error, too, when the weights have been

@@ -92,8 +92,6 @@ TEST(Usage, ContradictionsAreRefused) {
   expect_train_usage({"--features", "--json"}, {"--features: no value"});
 }
 
-TEST(Usage, WeightsOfRowsAreRefusedByName) { expect_train_usage({"--weight", "x"}, {"weights of rows"}); }
-
 TEST(Help, IsGroupedAndFitsEightyColumns) {
   const Folder folder;
   std::size_t checked = 0;

@@ -56,7 +56,6 @@ TEST(Schema, roles_that_contradict_each_other_are_refused) {
   expect_error(schema_of(table, {.targets = {"y"}, .ignore = {"y"}}), ErrorCode::usage, "--ignore", "named twice");
   expect_error(schema_of(table, {.targets = {"y"}, .features = {"a", "a"}}), ErrorCode::usage, "--features",
                "named twice");
-  expect_error(schema_of(table, {.targets = {"y"}, .weight = "a"}), ErrorCode::usage, "--weight", "not supported");
   expect_error(schema_of(table, {.targets = {"y"}, .ignore = {"a", "b"}}), ErrorCode::data, "t.csv",
                "no column is left");
 }

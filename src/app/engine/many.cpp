@@ -42,7 +42,10 @@ constexpr std::size_t kFewestInLanes = 3;
 template <class T>
 class ChosenSource final : public base::PatternSource<T> {
  public:
-  explicit ChosenSource(const ChosenRows<T>& rows) : rows_(rows) {}
+  explicit ChosenSource(const ChosenRows<T>& rows) : rows_(rows) {
+    if (rows.weights.empty()) return;
+    for (std::size_t p = 0; p < rows.size(); ++p) weights_.push_back(rows.weights[rows.row(p)]);
+  }
   [[nodiscard]] std::size_t size() const override { return rows_.size(); }
   [[nodiscard]] std::size_t inputs() const override { return rows_.x.columns; }
   [[nodiscard]] std::size_t targets() const override { return rows_.t.columns; }
@@ -55,6 +58,7 @@ class ChosenSource final : public base::PatternSource<T> {
   }
   [[nodiscard]] base::MatrixView<const T> resident_inputs() const override { return resident(rows_.x); }
   [[nodiscard]] base::MatrixView<const T> resident_targets() const override { return resident(rows_.t); }
+  [[nodiscard]] std::span<const T> weights() const override { return weights_; }
 
  private:
   [[nodiscard]] base::MatrixView<const T> resident(const Rows<T>& rows) const {
@@ -62,6 +66,7 @@ class ChosenSource final : public base::PatternSource<T> {
     return {rows.data, rows.count, rows.columns, rows.columns};
   }
   const ChosenRows<T>& rows_;
+  std::vector<T> weights_;  // of the chosen
 };
 
 // ---- checks ----
@@ -97,6 +102,15 @@ Result<void> check_chosen_targets(const derivation::Loss& loss, const ChosenRows
 }
 
 template <class T>
+Result<void> check_chosen_weights(const ChosenRows<T>& chosen, const std::string& what) {
+  if (auto checked = check_weights(chosen.weights, chosen.x.count, what); !checked || chosen.weights.empty())
+    return checked;
+  double sum = 0;
+  for (std::size_t p = 0; p < chosen.size(); ++p) sum += static_cast<double>(chosen.weights[chosen.row(p)]);
+  return check_weight_sum(sum, what);
+}
+
+template <class T>
 Result<void> check_patterns(const derivation::Loss& loss, const ChosenRows<T>& rows, const std::string& what) {
   if (auto checked = check_rows(rows.x, rows.t, what); !checked) return checked;
   for (std::size_t k = 0; k < rows.chosen.size(); ++k)
@@ -107,7 +121,8 @@ Result<void> check_patterns(const derivation::Loss& loss, const ChosenRows<T>& r
                    "numbers from 0 to " + std::to_string(rows.x.count - 1),
                    {}};
   if (auto checked = check_chosen_finite(rows.x, rows, what + ", inputs"); !checked) return checked;
-  return check_chosen_targets(loss, rows, what + ", targets");
+  if (auto checked = check_chosen_targets(loss, rows, what + ", targets"); !checked) return checked;
+  return check_chosen_weights(rows, what);
 }
 
 // ---- one job ----
@@ -322,9 +337,10 @@ void prepare(Task<T>& task, std::span<const BasicJob<T>> earlier) {
   const bool validates = job.x_validation.count > 0 || job.t_validation.count > 0;
   task.lane = {.network = &JobAccess::network(*job.network),
                .options = &job.options,
-               .training = {job.x, job.t, job.rows},
+               .training = {job.x, job.t, job.rows, job.weights},
                .validation = {job.x_validation, job.t_validation,
-                              validates ? job.validation_rows : std::span<const std::uint32_t>()},
+                              validates ? job.validation_rows : std::span<const std::uint32_t>(),
+                              validates ? job.weights_validation : std::span<const T>()},
                .settings = &task.settings};
 }
 

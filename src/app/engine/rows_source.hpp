@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <span>
 #include <string>
 
 #include "base/pattern_source.hpp"
@@ -17,7 +18,7 @@ namespace deltarule {
 template <class T>
 class RowsSource final : public base::PatternSource<T> {
  public:
-  RowsSource(Rows<T> x, Rows<T> t) : x_(x), t_(t) {}
+  RowsSource(Rows<T> x, Rows<T> t, std::span<const T> weights = {}) : x_(x), t_(t), weights_(weights) {}
   [[nodiscard]] std::size_t size() const override { return x_.count; }
   [[nodiscard]] std::size_t inputs() const override { return x_.columns; }
   [[nodiscard]] std::size_t targets() const override { return t_.columns; }
@@ -34,10 +35,19 @@ class RowsSource final : public base::PatternSource<T> {
   [[nodiscard]] base::MatrixView<const T> resident_targets() const override {
     return {t_.data, t_.count, t_.columns, t_.columns};
   }
+  [[nodiscard]] std::span<const T> weights() const override { return weights_; }
 
  private:
   Rows<T> x_, t_;
+  std::span<const T> weights_;
 };
+
+/// The shortest text that reads back as the same number.
+template <class T>
+std::string number_text(T value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
 
 /// As many whole rows of inputs as of targets, at least one.
 template <class T>
@@ -75,16 +85,43 @@ Result<void> check_finite(Rows<T> rows, const std::string& what) {
   return {};
 }
 
+/// As many weights as rows or none, each finite and not negative: a data error names the first row whose weight is not.
+template <class T>
+Result<void> check_weights(std::span<const T> weights, std::size_t rows, const std::string& what) {
+  if (weights.empty()) return {};
+  if (weights.size() != rows)
+    return Error{ErrorCode::shape,
+                 what,
+                 std::to_string(weights.size()) + " weights for " + std::to_string(rows) + " rows",
+                 "a weight for each row, or none",
+                 {}};
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (weights[row] >= T{0} && std::isfinite(weights[row])) continue;
+    return Error{ErrorCode::data, what + ", weights, row " + std::to_string(row + 1),
+                 std::isnan(weights[row]) ? "NaN" : (weights[row] < 0 ? number_text(weights[row]) : "infinity"),
+                 "a finite number that is not negative", "A row of weight 0 counts as left out"};
+  }
+  return {};
+}
+
+/// Data error for weights whose sum nothing can be divided by.
+inline Result<void> check_weight_sum(double sum, const std::string& what) {
+  if (sum > 0 && std::isfinite(sum)) return {};
+  return Error{ErrorCode::data,
+               what + ", weights",
+               sum > 0 ? "a sum that is not finite" : "no weight above 0",
+               "weights whose sum is finite and above 0",
+               {}};
+}
+
 /// Data error for a target that the loss is not defined for: negative counts, amounts that are not positive.
 template <class T>
 Result<void> check_target(const derivation::Loss& loss, T value, const std::string& what, std::size_t row,
                           std::size_t column) {
   const network::TargetRange range = network::target_range(loss);
   if (range.holds(static_cast<double>(value))) return {};
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
   return Error{ErrorCode::data, what + ", row " + std::to_string(row + 1) + ", column " + std::to_string(column + 1),
-               std::string(text, end), std::string(range.in_words()) + ": the loss is " + loss.name,
+               number_text(value), std::string(range.in_words()) + ": the loss is " + loss.name,
                "Correct the target, or choose another loss"};
 }
 

@@ -26,10 +26,20 @@ Result<void> check_targets(const derivation::Loss& loss, Rows<T> t, const std::s
 }
 
 template <class T>
-Result<void> check_patterns(const derivation::Loss& loss, Rows<T> x, Rows<T> t, const std::string& what) {
+double sum_of(std::span<const T> weights) {
+  double sum = 0;
+  for (const T weight : weights) sum += static_cast<double>(weight);
+  return sum;
+}
+
+template <class T>
+Result<void> check_patterns(const derivation::Loss& loss, Rows<T> x, Rows<T> t, std::span<const T> weights,
+                            const std::string& what) {
   if (auto checked = check_rows(x, t, what); !checked) return checked;
   if (auto checked = check_finite(x, what + ", inputs"); !checked) return checked;
-  return check_targets(loss, t, what + ", targets");
+  if (auto checked = check_targets(loss, t, what + ", targets"); !checked) return checked;
+  if (auto checked = check_weights(weights, x.count, what); !checked || weights.empty()) return checked;
+  return check_weight_sum(sum_of(weights), what);
 }
 
 }  // namespace
@@ -39,12 +49,13 @@ struct BasicTrainer<T>::Impl {
   training::Trainer<T> trainer;
   std::vector<std::uint32_t> order = {};  // 0, 1, 2 … for step()
 
-  Result<FitResult> fit(Rows<T> x, Rows<T> t, const RowsSource<T>* validation, const FitSettings& settings) {
+  Result<FitResult> fit(Rows<T> x, Rows<T> t, std::span<const T> weights, const RowsSource<T>* validation,
+                        const FitSettings& settings) {
     const derivation::Loss& loss = trainer.network().loss();
-    if (auto checked = check_patterns(loss, x, t, "training patterns"); !checked) return checked.error();
+    if (auto checked = check_patterns(loss, x, t, weights, "training patterns"); !checked) return checked.error();
     std::exception_ptr thrown;
     const FitSettings own = guarded(settings, thrown);
-    const RowsSource<T> source(x, t);
+    const RowsSource<T> source(x, t, weights);
     auto result = training::fit<T>(trainer, source, validation, own);
     if (thrown) std::rethrow_exception(thrown);
     return result;
@@ -73,32 +84,37 @@ template <class T>
 BasicTrainer<T>::~BasicTrainer() = default;
 
 template <class T>
-FitResult BasicTrainer<T>::fit(Rows<T> x, Rows<T> t, const FitSettings& settings) {
-  return unwrap(try_fit(x, t, settings));
+FitResult BasicTrainer<T>::fit(Rows<T> x, Rows<T> t, const FitSettings& settings, std::span<const T> weights) {
+  return unwrap(try_fit(x, t, settings, weights));
 }
 template <class T>
 FitResult BasicTrainer<T>::fit(Rows<T> x, Rows<T> t, Rows<T> x_validation, Rows<T> t_validation,
-                               const FitSettings& settings) {
-  return unwrap(try_fit(x, t, x_validation, t_validation, settings));
+                               const FitSettings& settings, std::span<const T> weights,
+                               std::span<const T> weights_validation) {
+  return unwrap(try_fit(x, t, x_validation, t_validation, settings, weights, weights_validation));
 }
 
 template <class T>
-Result<FitResult> BasicTrainer<T>::try_fit(Rows<T> x, Rows<T> t, const FitSettings& settings) {
-  return impl_->fit(x, t, nullptr, settings);
+Result<FitResult> BasicTrainer<T>::try_fit(Rows<T> x, Rows<T> t, const FitSettings& settings,
+                                           std::span<const T> weights) {
+  return impl_->fit(x, t, weights, nullptr, settings);
 }
 template <class T>
 Result<FitResult> BasicTrainer<T>::try_fit(Rows<T> x, Rows<T> t, Rows<T> x_validation, Rows<T> t_validation,
-                                           const FitSettings& settings) {
+                                           const FitSettings& settings, std::span<const T> weights,
+                                           std::span<const T> weights_validation) {
   const derivation::Loss& loss = impl_->trainer.network().loss();
-  if (auto checked = check_patterns(loss, x_validation, t_validation, "validation patterns"); !checked)
+  if (auto checked = check_patterns(loss, x_validation, t_validation, weights_validation, "validation patterns");
+      !checked)
     return checked.error();
-  const RowsSource<T> validation(x_validation, t_validation);
-  return impl_->fit(x, t, &validation, settings);
+  const RowsSource<T> validation(x_validation, t_validation, weights_validation);
+  return impl_->fit(x, t, weights, &validation, settings);
 }
 
 template <class T>
-Result<double> BasicTrainer<T>::step(Rows<T> x, Rows<T> t) {
+Result<double> BasicTrainer<T>::step(Rows<T> x, Rows<T> t, std::span<const T> weights) {
   if (auto checked = check_rows(x, t, "batch"); !checked) return checked.error();
+  if (auto checked = check_weights(weights, x.count, "batch"); !checked) return checked.error();
   const auto& network = impl_->trainer.network();
   if (x.columns != network.inputs() || t.columns != network.outputs())
     return Error{ErrorCode::shape,
@@ -114,15 +130,22 @@ Result<double> BasicTrainer<T>::step(Rows<T> x, Rows<T> t) {
     order.resize(x.count);
     std::iota(order.begin() + static_cast<std::ptrdiff_t>(known), order.end(), static_cast<std::uint32_t>(known));
   }
-  const RowsSource<T> source(x, t);
-  auto loss = impl_->trainer.step(source, std::span<const std::uint32_t>(order).first(x.count));
+  const RowsSource<T> source(x, t, weights);
+  const auto patterns = std::span<const std::uint32_t>(order).first(x.count);
+  const double weight = source.weight_of(patterns);
+  if (auto checked = check_weight_sum(weight, "batch"); !checked) return checked.error();
+  auto loss = impl_->trainer.step(source, patterns);
   if (!loss) return loss;
-  return *loss / static_cast<double>(x.count);
+  return *loss / weight;
 }
 
 template <class T>
 LearnStatus BasicTrainer<T>::learn_one(std::span<const T> x, std::span<const T> t) noexcept {
   return impl_->trainer.learn_one(x, t);
+}
+template <class T>
+LearnStatus BasicTrainer<T>::learn_one(std::span<const T> x, std::span<const T> t, T weight) noexcept {
+  return impl_->trainer.learn_one(x, t, weight);
 }
 template <class T>
 std::span<const T> BasicTrainer<T>::forward(std::span<const T> x) noexcept {

@@ -9,14 +9,17 @@
 #include "app/words.hpp"
 #include "base/text.hpp"
 #include "data/binding.hpp"
+#include "data/row_weights.hpp"
 #include "model/predictor.hpp"
 
 namespace deltarule::app {
 namespace {
 
-data::BoundTable bind(const data::Table& table, const data::Preprocessing& preprocessing) {
+data::BoundTable bind(const data::Table& table, const data::Preprocessing& preprocessing,
+                      std::span<const double> weights) {
   data::Notices told_before;
-  return unwrap(data::bind_table(table, preprocessing, {data::Unseen::missing, data::Targets::required}, told_before));
+  return unwrap(
+      data::bind_table(table, preprocessing, {data::Unseen::missing, data::Targets::required, weights}, told_before));
 }
 
 /// The rows seen and the rows measured, as targets of one preprocessing.
@@ -35,24 +38,27 @@ Baseline most_frequent_class(const Bound& bound, const Judge& judge) {
   const data::Preprocessing& rules = bound.seen.preprocessing();
   std::vector<double> shares(rules.classes.size());
   for (const std::uint32_t row : judge.seen)
-    shares[static_cast<std::size_t>(bound.seen.targets()[0].classes[row])] += 1.0;
+    shares[static_cast<std::size_t>(bound.seen.targets()[0].classes[row])] += data::weight_of(judge.weights, row);
   auto most = std::max_element(shares.begin(), shares.end()) - shares.begin();
-  for (double& share : shares) share /= static_cast<double>(judge.seen.size());
+  for (double& share : shares) share /= data::weight_of(judge.weights, judge.seen);
   if (shares.size() == 2 && shares[1] >= 0.5) most = 1;  // of equals, as an output of 0.5 is taken
   model::Decisions decisions;
   decisions.rows = judge.measured.size();
   decisions.classes.assign(decisions.rows, static_cast<std::uint32_t>(most));
   repeat(decisions.probabilities, shares, decisions.rows);
   return {"trivial", "always " + rules.classes[static_cast<std::size_t>(most)],
-          measure(decisions, bound.measured, judge.measured, judge.seed, judge.loss).metrics};
+          judge.measure(decisions, bound.measured).metrics};
 }
 
 std::vector<double> quantiles(const data::BoundTable& bound, const Judge& judge) {
   std::vector<double> result;
   for (const data::BoundTarget& target : bound.targets()) {
-    std::vector<double> seen;
-    for (const std::uint32_t row : judge.seen) seen.push_back(target.numbers[row]);
-    result.push_back(quantile(std::move(seen), judge.loss.parameter));
+    std::vector<double> seen, weights;
+    for (const std::uint32_t row : judge.seen) {
+      seen.push_back(target.numbers[row]);
+      if (!judge.weights.empty()) weights.push_back(judge.weights[row]);
+    }
+    result.push_back(quantile(std::move(seen), judge.loss.parameter, weights));
   }
   return result;
 }
@@ -61,8 +67,8 @@ std::vector<double> means(const data::BoundTable& bound, const Judge& judge) {
   std::vector<double> result;
   for (const data::BoundTarget& target : bound.targets()) {
     double sum = 0.0;
-    for (const std::uint32_t row : judge.seen) sum += target.numbers[row];
-    result.push_back(sum / static_cast<double>(judge.seen.size()));
+    for (const std::uint32_t row : judge.seen) sum += data::weight_of(judge.weights, row) * target.numbers[row];
+    result.push_back(sum / data::weight_of(judge.weights, judge.seen));
   }
   return result;
 }
@@ -80,8 +86,7 @@ Baseline constant(const Bound& bound, const Judge& judge) {
                             : is_quantile ? "always the " + rounded(judge.loss.parameter) + "-quantile"
                                           : "always the mean";
   if (!labels && mean.size() == 1) description += ", " + rounded(mean[0]);
-  return {"trivial", std::move(description),
-          measure(decisions, bound.measured, judge.measured, judge.seed, judge.loss).metrics};
+  return {"trivial", std::move(description), judge.measure(decisions, bound.measured).metrics};
 }
 
 std::string linear_name(data::Task task, const derivation::Loss& loss) {
@@ -119,17 +124,17 @@ const Metric* main_metric(const std::vector<Metric>& metrics) {
 }  // namespace
 
 Baseline trivial_baseline(const Material& material, const data::Preprocessing& preprocessing, const Judge& judge) {
-  const data::BoundTable seen = bind(material.table, preprocessing);
-  const data::BoundTable measured = bind(judge.measured_table, preprocessing);
+  const data::BoundTable seen = bind(material.table, preprocessing, judge.weights);
+  const data::BoundTable measured = bind(judge.measured_table, preprocessing, judge.measured_weights);
   const bool classes = data::has_classes(preprocessing.task);
   return classes ? most_frequent_class({seen, measured}, judge) : constant({seen, measured}, judge);
 }
 
 Measurement measure_learned(const model::Model& model, const Judge& judge, std::size_t threads) {
-  const data::BoundTable bound = bind(judge.measured_table, model.preprocessing);
+  const data::BoundTable bound = bind(judge.measured_table, model.preprocessing, judge.measured_weights);
   const model::Predictor predictor = unwrap(model::Predictor::create(model));
   const auto activations = unwrap(predictor.activations(bound, judge.measured, threads));
-  return measure(predictor.decide(activations), bound, judge.measured, judge.seed, judge.loss);
+  return judge.measure(predictor.decide(activations), bound);
 }
 
 std::optional<Baseline> linear_baseline(const Material& material, const Size& size, const FitOptions& options,
@@ -138,6 +143,7 @@ std::optional<Baseline> linear_baseline(const Material& material, const Size& si
   own.hidden = Hidden::none();
   own.seed = options.seed;
   own.threads = options.threads;
+  own.class_weight = options.class_weight;  // the same errors count
   if (judge.loss.kind == base::LossKind::pinball || keeps_targets(judge.loss)) own.loss = judge.loss.name;
   Size shape = size;
   shape.textbook = false;

@@ -18,6 +18,12 @@ struct Judge {
   const data::Table& measured_table;           // the table that they are rows of
   Seed seed;
   derivation::Loss loss;  // of the network: what it is about is measured, too
+  std::span<const double> weights = {};           // of the rows of the table of those seen, or none
+  std::span<const double> measured_weights = {};  // of the rows of the table of those measured
+
+  [[nodiscard]] Measurement measure(const model::Decisions& decisions, const data::BoundTable& bound) const {
+    return app::measure(decisions, bound, measured, seed, loss, measured_weights);
+  }
 };
 
 /// Always the most frequent class, the share of each label, or the mean; for a quantile loss the quantile.

@@ -101,7 +101,8 @@ data::Preprocessing rules_of_model(const Model& model, const data::Table& table,
   std::vector<std::string> columns;
   for (const std::size_t column : schema.features) columns.push_back(table.columns[column].name);
   check_match(rules, unwrap(data::fit_preprocessing(table, schema, split.training, {}, not_fitted)), columns);
-  (void)unwrap(data::bind_table(table, rules, {data::Unseen::missing, data::Targets::required}, notices));
+  (void)unwrap(
+      data::bind_table(table, rules, {data::Unseen::missing, data::Targets::required, schema.weights}, notices));
   return rules;
 }
 

@@ -17,6 +17,7 @@
 #include "app/words.hpp"
 #include "base/aligned.hpp"
 #include "base/text.hpp"
+#include "data/row_weights.hpp"
 #include "derivation/registry.hpp"
 #include "io/memory.hpp"
 #include "io/number.hpp"
@@ -31,6 +32,7 @@ using namespace app;
 struct Prepared {
   data::Split split;
   std::vector<std::uint32_t> own_validation_rows;  // of options.validation_table
+  std::vector<double> own_validation_weights;      // of all its rows
   data::Preprocessing preprocessing;
   Size size;
   Settings settings;
@@ -66,7 +68,8 @@ void check_loss(const data::Table& table, const data::Schema& schema, const data
   }
   data::Notices told_elsewhere;
   const data::BoundTable bound =
-      unwrap(data::bind_table(table, rules, {data::Unseen::missing, data::Targets::required}, told_elsewhere));
+      unwrap(data::bind_table(table, rules, {data::Unseen::missing, data::Targets::required, schema.weights},
+                              told_elsewhere));
   check_targets(bound, schema.rows, loss);
 }
 
@@ -123,7 +126,7 @@ void describe_choices(const Prepared& prepared, const FitOptions& options, FitPl
 }
 
 /// Finds the validation rows of a table of their own.
-void bind_validation(const FitOptions& options, Prepared& prepared, data::Notices& notices) {
+void bind_validation(const FitOptions& options, const std::string& weight, Prepared& prepared, data::Notices& notices) {
   if (!options.validation_table) return;
   const data::Table& table = TableAccess::table(*options.validation_table);
   const data::BoundTable bound = unwrap(
@@ -136,6 +139,13 @@ void bind_validation(const FitOptions& options, Prepared& prepared, data::Notice
   const std::size_t left_out = table.rows() - prepared.own_validation_rows.size();
   if (left_out > 0)
     notices.push_back({table.source + ": " + base::counted(left_out, "row") + " left out: no value for the target"});
+  if (!weight.empty()) {
+    auto& weights = prepared.own_validation_weights;
+    weights = unwrap(data::read_weights(table, weight, "--weight", prepared.own_validation_rows));
+    const std::size_t weightless = data::leave_out_weightless(weights, prepared.own_validation_rows);
+    if (weightless > 0)
+      notices.push_back({table.source + ": " + base::counted(weightless, "row") + " left out: the weight is 0"});
+  }
   prepared.plan.validation_rows = prepared.own_validation_rows.size();
   prepared.plan.validation_source = table.source;
 }
@@ -159,8 +169,10 @@ Prepared prepare(const Dataset& data, const FitOptions& options) {
     scaling = choose_preprocessing(options, choices);
     prepared.preprocessing = unwrap(data::fit_preprocessing(table, schema, prepared.split.training, scaling, notices));
   }
-  bind_validation(options, prepared, notices);
+  bind_validation(options, DatasetAccess::state(data).weight, prepared, notices);
   append_texts(notices, prepared.plan.notices);
+  if (const std::string& column = DatasetAccess::state(data).weight; !column.empty())
+    choices.add("weight column", column, "--weight", true);
 
   const bool linear = options.hidden.units && options.hidden.units->empty();
   prepared.size = {.task = schema.task,
@@ -180,6 +192,10 @@ Prepared prepare(const Dataset& data, const FitOptions& options) {
   note_unreachable(prepared.settings, prepared.preprocessing, prepared.plan);
   if (prepared.settings.begin_at_mean)
     prepared.plan.notices.push_back("biases of the outputs begin at the logarithm of the mean target (--init auto)");
+  if (options.class_weight.balanced)
+    prepared.plan.notices.push_back(
+        "weights of the classes in the training loss: " +
+        text_of(class_factors(options.class_weight, prepared.preprocessing.classes, schema, prepared.split.training)));
   if (options.momentum && !options.optimizer)
     prepared.plan.notices.push_back("the optimizer is momentum because of --momentum; --optimizer changes it");
   if (linear && options.activation)
@@ -233,7 +249,7 @@ Fitted fit_checked(const Dataset& data, const FitOptions& options, const FitEven
 
   const Material material{TableAccess::table(data.table()), DatasetAccess::state(data).schema, prepared.split,
                           options.validation_table ? &TableAccess::table(*options.validation_table) : nullptr,
-                          prepared.own_validation_rows};
+                          prepared.own_validation_rows, prepared.own_validation_weights};
   Watch watch(events);
   if (options.time_limit) prepared.settings.training.stop_now = stop_after(*options.time_limit);
   Learned learned = learn(material, prepared.preprocessing, prepared.settings, watch);
@@ -243,8 +259,14 @@ Fitted fit_checked(const Dataset& data, const FitOptions& options, const FitEven
   const std::vector<std::uint32_t> seen =
       report.refitted ? training_and_validation(prepared.split) : prepared.split.training;
   const auto& measured = measured_rows(material, seen, report.refitted, report.measured_on);
-  const Judge judge{seen, measured, report.measured_on == "validation" ? material.validation_table() : material.table,
-                    Seed{options.seed}, loss_of(prepared.settings)};
+  const bool held = report.measured_on == "validation";
+  const Judge judge{seen,
+                    measured,
+                    held ? material.validation_table() : material.table,
+                    Seed{options.seed},
+                    loss_of(prepared.settings),
+                    material.schema.weights,
+                    held ? material.validation_weights() : material.schema.weights};
   Measurement own = measure_learned(model, judge, options.threads);
   report.measured_rows = measured.size();
   note_earlier_fit(options, model, report);

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "data/binding.hpp"
 #include "data/prepared_patterns.hpp"
+#include "data/row_weights.hpp"
 #include "network/init.hpp"
 #include "network/network.hpp"
 #include "training/evaluate.hpp"
@@ -32,6 +33,7 @@ struct Passed {
   model::Weights weights;
   FitResult result;
   double tss = 0.0;
+  ClassFactors class_factors = {};
 };
 
 template <class T>
@@ -49,15 +51,16 @@ network::Network<T> first_network(const NetworkSpec& spec, const Settings& setti
 
 /// Biases of the outputs at the log of the mean target, where the best constant prediction is: e^0 = 1 may be far away.
 template <class T>
-void begin_at_mean(network::Network<T>& network, const data::BoundTable& bound,
-                   const std::vector<std::uint32_t>& rows) {
+void begin_at_mean(network::Network<T>& network, const data::BoundTable& bound, const std::vector<std::uint32_t>& rows,
+                   std::span<const double> row_weights) {
   const base::Layer& output = network.graph().layers().back();
   if (!output.bias || !output.train_bias) return;
   std::vector<T> weights = network.weights();
   for (std::size_t j = 0; j < output.units; ++j) {
     double sum = 0.0;
-    for (const std::uint32_t row : rows) sum += bound.targets()[j].numbers[row];
-    if (sum > 0.0) weights[output.first_bias + j] = static_cast<T>(base::log(sum / static_cast<double>(rows.size())));
+    for (const std::uint32_t row : rows) sum += data::weight_of(row_weights, row) * bound.targets()[j].numbers[row];
+    const double mean = sum / data::weight_of(row_weights, rows);
+    if (sum > 0.0) weights[output.first_bias + j] = static_cast<T>(base::log(mean));
   }
   if (const auto set = network.set_weights(weights); !set) throw Exception(set.error());
 }
@@ -73,9 +76,11 @@ Error with_advice(Error error, const Optimizer& rule) {
   return error;
 }
 
-data::BoundTable bind(const data::Table& table, const data::Preprocessing& preprocessing) {
+data::BoundTable bind(const data::Table& table, const data::Preprocessing& preprocessing,
+                      std::span<const double> weights) {
   data::Notices already_told;
-  return unwrap(data::bind_table(table, preprocessing, {data::Unseen::missing, data::Targets::required}, already_told));
+  return unwrap(
+      data::bind_table(table, preprocessing, {data::Unseen::missing, data::Targets::required, weights}, already_told));
 }
 
 /// What the outputs for the validation rows are worth: decided like predictions and measured like them, in the target's
@@ -83,37 +88,44 @@ data::BoundTable bind(const data::Table& table, const data::Preprocessing& prepr
 using Score = std::function<double(Rows<double>, Rows<double>)>;
 template <class T>
 Score score_of(const network::MetricEntry& metric, const network::Network<T>& network, const data::BoundTable& bound,
-               const std::vector<std::uint32_t>& rows) {
+               const std::vector<std::uint32_t>& rows, std::span<const double> weights) {
   model::Model model;
   model.network = network.spec();
   model.weights = network.weights();
   model.preprocessing = bound.preprocessing();
   auto predictor = std::make_shared<const model::Predictor>(unwrap(model::Predictor::create(model)));
-  return [predictor, &metric, &bound, &rows](Rows<double> outputs, Rows<double> /*targets*/) {
+  return [predictor, &metric, &bound, &rows, weights](Rows<double> outputs, Rows<double> /*targets*/) {
     const Comparison compared =
-        compare(predictor->decide({outputs.data, outputs.count * outputs.columns}), bound, rows);
-    return metric.value(compared.a(), compared.t(), compared.task);
+        compare(predictor->decide({outputs.data, outputs.count * outputs.columns}), bound, rows, weights);
+    return value_of(metric, compared);
   };
 }
 
 template <class T>
 Passed pass(const Material& material, const NetworkSpec& spec, const Settings& settings, const Course& course) {
-  const data::BoundTable bound = bind(material.table, course.preprocessing);
-  const data::BoundTable held = bind(material.validation_table(), course.preprocessing);
-  const data::PreparedPatterns<T> training(bound, course.rows);
-  const data::PreparedPatterns<T> validation(held, material.validation_rows());
+  const data::BoundTable bound = bind(material.table, course.preprocessing, material.schema.weights);
+  const data::BoundTable held = bind(material.validation_table(), course.preprocessing, material.validation_weights());
+  data::PreparedPatterns<T> training(bound, course.rows);
+  data::PreparedPatterns<T> validation(held, material.validation_rows());
+  ClassFactors factors =
+      class_factors(settings.class_weight, course.preprocessing.classes, material.schema, course.rows);
+  training.set_weights(pattern_weights<T>(bound, material.schema.weights, factors, course.rows));
+  validation.set_weights(
+      pattern_weights<T>(held, material.validation_weights(), factors, material.validation_rows()));
   network::Network<T> network = first_network<T>(spec, settings);
-  if (settings.begin_at_mean) begin_at_mean(network, bound, material.split.training);  // a refit begins the same
+  if (settings.begin_at_mean)  // a refit begins the same
+    begin_at_mean(network, bound, material.split.training, material.schema.weights);
   auto trainer = unwrap(training::Trainer<T>::create(network, settings.trainer));
   FitSettings length = course.settings;
   if (course.validates && settings.stop_on != nullptr) {
-    length.score = score_of<T>(*settings.stop_on, network, held, material.validation_rows());
+    length.score = score_of<T>(*settings.stop_on, network, held, material.validation_rows(),
+                              material.validation_weights());
     length.higher_is_better = settings.stop_on->higher_is_better;
   }
   auto result = training::fit<T>(trainer, training, course.validates ? &validation : nullptr, length);
   if (!result) throw Exception(with_advice(result.error(), settings.trainer.optimizer));
   const double tss = training::total_squared_error<T>(network, training, trainer.team());
-  return {network.weights(), std::move(*result), tss};
+  return {network.weights(), std::move(*result), tss, std::move(factors)};
 }
 
 Passed pass_in(const Material& material, const NetworkSpec& spec, const Settings& settings, const Course& course) {
@@ -178,6 +190,7 @@ void refit(const Material& material, const Settings& settings, Watch& watch, Lea
   learned.refit_epochs = passed.result.epochs;
   learned.rows_seen = rows.size();
   learned.tss = passed.tss;
+  learned.class_factors = std::move(passed.class_factors);
 }
 
 }  // namespace
@@ -216,6 +229,7 @@ Learned learn(const Material& material, const data::Preprocessing& preprocessing
                      : stop_of(learned.training.reason);
   learned.rows_seen = material.split.training.size();
   learned.tss = passed.tss;
+  learned.class_factors = std::move(passed.class_factors);
   const bool length_found = learned.stop == FitStop::patience || learned.stop == FitStop::epochs;
   if (settings.refit && length_found && learned.training.best_epoch > 0 && !material.split.validation.empty()) {
     refit(material, settings, watch, learned);

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "app/fit/class_weights.hpp"
 #include "app/fit/settings.hpp"
 #include "data/preprocessing.hpp"
 #include "data/split.hpp"
@@ -40,11 +42,15 @@ struct Material {
   const data::Split& split;
   const data::Table* own_validation = nullptr;  // a table of validation rows; then split.validation is empty
   std::vector<std::uint32_t> own_validation_rows = {};
+  std::vector<double> own_validation_weights = {};  // of that table's rows, or none
   [[nodiscard]] const data::Table& validation_table() const {
     return own_validation != nullptr ? *own_validation : table;
   }
   [[nodiscard]] const std::vector<std::uint32_t>& validation_rows() const {
     return own_validation != nullptr ? own_validation_rows : split.validation;
+  }
+  [[nodiscard]] std::span<const double> validation_weights() const {
+    return own_validation != nullptr ? own_validation_weights : schema.weights;
   }
 };
 
@@ -58,6 +64,7 @@ struct Learned {
   std::size_t refit_epochs = 0;
   std::size_t rows_seen = 0;
   double tss = 0.0;
+  ClassFactors class_factors = {};  // of the rows seen
   std::vector<std::string> notices = {};
 };
 
