@@ -88,7 +88,7 @@ class Dataset {
   explicit Dataset(Table table, DatasetOptions options);
   [[nodiscard]] const Table& table() const { return table_; }
   [[nodiscard]] Task task() const;         ///< never automatic
-  [[nodiscard]] std::size_t rows() const;  ///< rows with a target
+  [[nodiscard]] std::size_t rows() const;  ///< rows with a target and no weight of 0
   [[nodiscard]] std::vector<std::string> targets() const;
   [[nodiscard]] std::vector<std::string> features() const;
   [[nodiscard]] std::vector<std::string> notices() const;  ///< columns and rows left out, and why

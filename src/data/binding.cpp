@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "data/readers/csv.hpp"
+#include "data/row_weights.hpp"
 #include "io/number.hpp"
 
 namespace deltarule::data {
@@ -200,7 +201,7 @@ Result<void> Binder::bind_classes(BoundTarget& target) const {
   }
   target.classes.assign(table_.rows(), -1);
   for (std::size_t row = 0; row < table_.rows(); ++row) {
-    if (codes[row] < 0) continue;
+    if (codes[row] < 0 || weight_of(options_.weights, row) == 0.0) continue;
     target.classes[row] = class_of_code[static_cast<std::size_t>(codes[row])];
     if (target.classes[row] != kUnknown) continue;
     return Error{ErrorCode::data, table_.place(row, target.column),
@@ -222,7 +223,7 @@ Result<void> Binder::bind_values(BoundTarget& target) const {
   if (rules_.task != Task::multilabel) return {};
   for (std::size_t row = 0; row < table_.rows(); ++row) {
     const double value = target.numbers[row];
-    if (value != value || value == 0.0 || value == 1.0) continue;
+    if (value != value || value == 0.0 || value == 1.0 || weight_of(options_.weights, row) == 0.0) continue;
     return Error{ErrorCode::data, table_.place(row, target.column), io::to_text(value),
                  "0 or 1: the task is multilabel", "Correct the cell"};
   }

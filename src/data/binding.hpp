@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ enum class Targets : std::uint8_t {
 struct BindOptions {
   Unseen unseen = Unseen::missing;  ///< --unseen missing|error
   Targets targets = Targets::none;
+  std::span<const double> weights = {};  ///< [rows] or none: the target of a row of weight 0 is not looked at
 };
 
 /// One feature column of the table, ready to be read. Exactly one of numbers and codes is set.

@@ -118,6 +118,22 @@ TEST(Weights, a_weighted_quantile_is_that_of_repeated_values) {
     EXPECT_EQ(app::quantile(values, tau, weights), app::quantile(repeated, tau)) << tau;
 }
 
+TEST(Weights, of_zero_leave_out_a_class_that_no_other_row_has) {
+  std::string csv = "x,w,kind\n", without = csv;
+  for (int i = 0; i < 60; ++i) {
+    const std::string line = std::to_string(i * 7 % 11) + ",1," + (i * 7 % 11 > 4 ? "high" : "low") + "\n";
+    csv += line;
+    without += line;
+    if (i % 5 == 0) csv += "3,0,odd\n";
+  }
+  FitOptions options;
+  options.epochs = 5;
+  const Fitted one = fit(data_of(csv, "w"), options), other = fit(data_of(without, "w"), options);
+  EXPECT_EQ(one.report.weights_digest, other.report.weights_digest);
+  EXPECT_EQ(one.model.classes(), (std::vector<std::string>{"high", "low"}));
+  EXPECT_EQ(one.report.plan.training_rows, other.report.plan.training_rows);
+}
+
 /// One row in twelve is rare, and overlaps with the others.
 std::string imbalanced_csv(int rows, std::uint64_t seed) {
   base::Random random(seed, base::Stream::generate);
