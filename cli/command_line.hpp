@@ -21,7 +21,7 @@ enum class ProgressStyle { automatic, plain, none };
 struct TrainCommand {
   DataChoice data;
   std::vector<std::string> target, features, ignore, categorical;  ///< as given: names, or lists with commas
-  std::string weight;  ///< --weight; empty: none
+  std::string weight;                                              ///< --weight; empty: none
   Task task = Task::automatic;
   std::string group_by, split_by_time, split_column;
   FitOptions fit;

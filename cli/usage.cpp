@@ -180,8 +180,7 @@ ClassWeights class_weight_value(const std::vector<std::string>& given) {
       const std::size_t equals = name.rfind('=');
       if (equals == std::string::npos) continue;
       const std::optional<double> weight = real_of(std::string_view(name).substr(equals + 1));
-      if (!weight || *weight < 0.0)
-        refuse(kOption, quoted(name), "CLASS=WEIGHT, the weight a number from 0", kFix);
+      if (!weight || *weight < 0.0) refuse(kOption, quoted(name), "CLASS=WEIGHT, the weight a number from 0", kFix);
       weights.by_class.emplace_back(trimmed(std::string_view(name).substr(0, equals)), *weight);
       name.clear();
     }

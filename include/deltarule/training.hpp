@@ -15,8 +15,8 @@
 namespace deltarule {
 
 /// How the slopes of a batch become one slope. The mean divides by the sum of the patterns' weights, which is their
-/// number where none are given. A pattern that is learnt by itself (batch_size 1, learn_one) is not averaged: its slopes
-/// are multiplied by its weight, whatever the reduction.
+/// number where none are given. A pattern that is learnt by itself (batch_size 1, learn_one) is not averaged: its
+/// slopes are multiplied by its weight, whatever the reduction.
 enum class Reduction { mean, sum };
 
 struct TrainerOptions {

@@ -91,7 +91,8 @@ Resampled resample_classes(const Comparison& compared) {
   const std::size_t classes = binary ? 2 : compared.columns;
   const std::size_t placed = kOfClasses + kFinds * classes;
   const Outputs a = compared.a(), t = compared.t();
-  const std::vector<double> placements = binary ? network::auc_placements(a, t, compared.weights) : std::vector<double>();
+  const std::vector<double> placements =
+      binary ? network::auc_placements(a, t, compared.weights) : std::vector<double>();
   RowSums rows(placed + (binary ? 4 : 0));
   for (std::size_t r = 0; r < compared.rows; ++r) {
     const std::size_t is = network::class_of(t, r), taken_for = network::class_of(a, r);

@@ -155,8 +155,8 @@ Result<void> SchemaBuilder::weigh_rows() {
   const std::size_t left_out = leave_out_weightless(schema_.weights, schema_.rows);
   if (left_out > 0) notices_.push_back({counted(left_out, "row") + " left out: the weight is 0"});
   if (schema_.rows.size() > 1) return {};
-  return Error{ErrorCode::data, table_.source + ", column " + quoted(options_.weight),
-               "one row has a weight above 0", "at least two", "Check the column's name"};
+  return Error{ErrorCode::data, table_.source + ", column " + quoted(options_.weight), "one row has a weight above 0",
+               "at least two", "Check the column's name"};
 }
 
 // Fewer than two rows per level: units for such levels could not carry over to other rows.

@@ -1,5 +1,6 @@
 // What a network makes of patterns, without learning: outputs, targets and the loss, means over weighted patterns. Any
-// number of threads gives the same bits. Instantiated for float and double. Measures of quality are in network/metrics.hpp.
+// number of threads gives the same bits. Instantiated for float and double. Measures of quality are in
+// network/metrics.hpp.
 #pragma once
 
 #include <cstddef>

@@ -101,7 +101,7 @@ struct Trainer<T>::Impl {
   bool alone = false;             // the step that is being made is not shared, since that was found to be quicker
   network::Workspace<T> pattern;  // one row, for learn_one and backward
   std::unique_ptr<network::Workspace<T>> batch;  // up to kChunk rows
-  std::vector<T> row_factors;     // of a chunk of weighted patterns
+  std::vector<T> row_factors;                    // of a chunk of weighted patterns
   base::AlignedBuffer<T> slopes;
   network::LabelSmoothing smoothing;
   bool guarded;                                // looks at every weight after every step, and takes a bad one back

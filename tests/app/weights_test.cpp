@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "app/measure.hpp"
+#include "app/measure_loss.hpp"
+#include "data/row_weights.hpp"
 #include "tables.hpp"
 
 namespace deltarule::test {
@@ -45,8 +47,8 @@ TEST(Weights, of_k_are_k_rows_from_table_to_measures) {
     std::string csv, target, loss;
   };
   std::size_t compared = 0;
-  for (const Kind& kind : {Kind{mixed_csv(80), "kind", ""}, Kind{linear_csv(80), "y", ""},
-                           Kind{linear_csv(80), "y", "pinball(0.7)"}}) {
+  for (const Kind& kind :
+       {Kind{mixed_csv(80), "kind", ""}, Kind{linear_csv(80), "y", ""}, Kind{linear_csv(80), "y", "pinball(0.7)"}}) {
     FitOptions options = whole_table();
     if (!kind.loss.empty()) options.loss = kind.loss;
     options.epochs = kind.loss.empty() ? 20 : 2;  // a kink: a quantile's slopes jump where rounding decides
@@ -103,6 +105,51 @@ TEST(Weights, are_honoured_by_evaluate_and_noted_when_they_are_not_named) {
   const Error fault = error_of([&] { (void)fitted.model.evaluate(table, {.weight = "width"}); });
   EXPECT_EQ(fault.code, ErrorCode::data);
   EXPECT_NE(fault.place.find("column \"width\""), std::string::npos);
+}
+
+app::Comparison random_comparison(network::MetricTask task, std::size_t columns, base::Random& random) {
+  constexpr std::size_t kRows = 40;
+  app::Comparison made{task, kRows, columns, {}, {}};
+  for (std::size_t r = 0; r < kRows; ++r) {
+    const std::size_t is = random.below(static_cast<std::uint32_t>(columns + 1));
+    for (std::size_t j = 0; j < columns; ++j) {
+      const bool numbers = task == network::MetricTask::regression;
+      made.outputs.push_back(numbers ? random.normal() : static_cast<double>(random.below(9) + 1) / 10.0);
+      const bool one = task == network::MetricTask::multiclass ? j == is % columns : random.below(2) == 1;
+      made.targets.push_back(numbers ? random.normal() : (one ? 1.0 : 0.0));
+    }
+  }
+  return made;
+}
+
+TEST(Weights, of_k_are_k_rows_for_every_metric) {
+  using network::MetricTask;
+  base::Random random(9, base::Stream::generate);
+  std::size_t compared = 0;
+  for (const auto& [task, columns] : std::vector<std::pair<MetricTask, std::size_t>>{{MetricTask::binary, 1},
+                                                                                     {MetricTask::multiclass, 4},
+                                                                                     {MetricTask::multilabel, 3},
+                                                                                     {MetricTask::regression, 2}})
+    for (int trial = 0; trial < 5; ++trial) {
+      app::Comparison weighted = random_comparison(task, columns, random);
+      app::Comparison repeated{task, 0, columns, {}, {}};
+      for (std::size_t r = 0; r < weighted.rows; ++r) {
+        weighted.weights.push_back(1.0 + random.below(4));
+        for (double k = 0; k < weighted.weights[r]; ++k, ++repeated.rows)
+          for (std::size_t j = 0; j < columns; ++j) {
+            repeated.outputs.push_back(weighted.outputs[r * columns + j]);
+            repeated.targets.push_back(weighted.targets[r * columns + j]);
+          }
+      }
+      app::Comparison unweighted = weighted;
+      unweighted.weights.clear();
+      for (const network::MetricEntry* entry : network::metrics_for(task)) {
+        EXPECT_NEAR(app::value_of(*entry, weighted), app::value_of(*entry, repeated), 1e-12) << entry->name;
+        EXPECT_NE(app::value_of(*entry, weighted), app::value_of(*entry, unweighted)) << entry->name;
+        ++compared;
+      }
+    }
+  EXPECT_EQ(compared, 5U * (5 + 4 + 3 + 4));
 }
 
 TEST(Weights, wilsons_interval_is_that_of_fewer_rows_when_weights_differ) {
@@ -174,8 +221,7 @@ TEST(ClassWeights, balanced_is_the_formula_given_by_class) {
   options.class_weight = {.by_class = {{"usual", 240.0 / (2 * 220.0)}, {"rare", 240.0 / (2 * 20.0)}}};
   const Fitted given = fit(data, options);
   EXPECT_EQ(balanced.report.weights_digest, given.report.weights_digest);
-  for (const Metric& one : balanced.report.metrics)
-    EXPECT_EQ(one.value, metric(given.report.metrics, one.name)->value);
+  for (const Metric& one : balanced.report.metrics) EXPECT_EQ(one.value, metric(given.report.metrics, one.name)->value);
   const auto setting = [](const Fitted& fitted, const std::string& name) {
     for (const auto& [key, value] : fitted.model.provenance())
       if (key == name) return value;

@@ -104,8 +104,8 @@ TEST(ClassWeight, NamesMayHoldCommasAndEqualSigns) {
   std::string text = "x,kind\n";
   for (int i = 0; i < 40; ++i) text += std::to_string(i % 9) + (i % 3 == 0 ? ",\"a,b\"\n" : ",c=d\n");
   folder.write("data.csv", text);
-  const Outcome outcome = run(folder, {"train", "data.csv", "-t", "kind", "--epochs", "2", "--class-weight",
-                                       "a,b=2,c=d=1", "-o", "m.st"});
+  const Outcome outcome =
+      run(folder, {"train", "data.csv", "-t", "kind", "--epochs", "2", "--class-weight", "a,b=2,c=d=1", "-o", "m.st"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_NE(run(folder, {"inspect", "m.st", "--json"}).out.find("a,b=2,c=d=1"), std::string::npos);
 }

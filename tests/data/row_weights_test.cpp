@@ -35,9 +35,7 @@ TEST(RowWeights, rows_of_weight_zero_are_left_out_and_counted) {
 }
 
 TEST(RowWeights, what_is_no_weight_is_refused_by_line_and_column) {
-  const auto with = [](const std::string& cell) {
-    return table_of("a,w,y\n1,1,u\n2," + cell + ",v\n3,1,u\n4,2,v\n");
-  };
+  const auto with = [](const std::string& cell) { return table_of("a,w,y\n1,1,u\n2," + cell + ",v\n3,1,u\n4,2,v\n"); };
   for (const char* cell : {"-1", "1e16", "1e-16", "many", "inf", "-0.001"})
     expect_error(schema_of(with(cell)), ErrorCode::data, "t.csv:3, column \"w\"", "the weight \"");
   for (const char* cell : {"", "NaN"})
@@ -59,8 +57,8 @@ TEST(RowWeights, their_column_has_one_role_and_exists) {
 
 /// Each line as often as its weight says, or once.
 std::string lines(bool repeat, bool ones = false) {
-  const std::vector<std::pair<int, std::string>> rows = {{3, "1.5,red,10"}, {1, "-2,blue,30"}, {2, ",red,20"},
-                                                         {4, "0.25,green,5"}, {1, "7,blue,12.5"}};
+  const std::vector<std::pair<int, std::string>> rows = {
+      {3, "1.5,red,10"}, {1, "-2,blue,30"}, {2, ",red,20"}, {4, "0.25,green,5"}, {1, "7,blue,12.5"}};
   std::string text = "w,a,colour,y\n";
   for (const auto& [weight, line] : rows)
     for (int k = 0; k < (repeat ? weight : 1); ++k)

@@ -124,8 +124,8 @@ void expect_refused(const std::vector<double>& weights, ErrorCode code, const st
   const auto many = fit_many(std::span(jobs));
   ASSERT_FALSE(many[0]) << got;
   EXPECT_EQ(many[0].error().message(), fitted.error().message());
-  const auto validated = trainer.try_fit(data.inputs(), data.targets(), data.inputs(), data.targets(), {.epochs = 1},
-                                         {}, weights);
+  const auto validated =
+      trainer.try_fit(data.inputs(), data.targets(), data.inputs(), data.targets(), {.epochs = 1}, {}, weights);
   ASSERT_FALSE(validated) << got;
   EXPECT_EQ(validated.error().place, "validation patterns" + place);
   EXPECT_EQ(network.weights(), before);

@@ -282,8 +282,7 @@ void compare_repetition(const TrainerOptions& options, const NetworkSpec& spec, 
   const auto weighted = one_step<T>(start, options, source), often = one_step<T>(start, options, all_often);
   auto bounding = start;
   auto trainer = trainer_for<T>(bounding, {});
-  const double factor =
-      options.reduction == Reduction::mean ? 1.0 / static_cast<double>(all_often.size()) : 1.0;
+  const double factor = options.reduction == Reduction::mean ? 1.0 / static_cast<double>(all_often.size()) : 1.0;
   const std::string what = spec.loss + ", " + std::string(name_of(options.optimizer));
   compare_step(weighted, often, slope_bounds(trainer, patterns, weights, factor), compared, left_out, what);
   EXPECT_NEAR(weighted.loss, often.loss, 1e-5 * std::fabs(often.loss)) << what;
@@ -317,8 +316,11 @@ TEST(Weights, OfKAreKRepetitionsInEveryLoss) {
 }
 
 TEST(Weights, OfKStayKRepetitionsOverFiftyFullBatches) {
-  const Way way{.name = "full batch", .spec = {.inputs = 5, .layers = {{8, "tanh"}, {6, "sigmoid"}, {2, "identity"}}},
-                .batch = 0, .patterns = 300, .threads = 1};
+  const Way way{.name = "full batch",
+                .spec = {.inputs = 5, .layers = {{8, "tanh"}, {6, "sigmoid"}, {2, "identity"}}},
+                .batch = 0,
+                .patterns = 300,
+                .threads = 1};
   const std::vector<Optimizer> smooth = {DeltaRule{0.05}, Momentum{0.02, 0.9}, Nesterov{0.02, 0.9}, Adam{}, AdamW{},
                                          RMSProp{}};
   double largest = 0;
@@ -346,8 +348,7 @@ TEST(Weights, OfZeroAreAsIfTheRowWereNotThere) {
       Way way = ways()[batch == 1 ? 0 : 2];
       way.batch = batch;
       Dice dice(81);
-      const auto patterns =
-          random_patterns<double>(dice, 40, way.spec.inputs, way.spec.layers.back().units);
+      const auto patterns = random_patterns<double>(dice, 40, way.spec.inputs, way.spec.layers.back().units);
       std::vector<double> weights(40);
       for (std::size_t p = 0; p < 40; ++p) weights[p] = p % 3 == 0 ? 0 : 1;
       const auto rest = repeated(patterns, weights);

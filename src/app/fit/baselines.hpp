@@ -17,7 +17,7 @@ struct Judge {
   const std::vector<std::uint32_t>& measured;  // rows of the metrics
   const data::Table& measured_table;           // the table that they are rows of
   Seed seed;
-  derivation::Loss loss;  // of the network: what it is about is measured, too
+  derivation::Loss loss;                          // of the network: what it is about is measured, too
   std::span<const double> weights = {};           // of the rows of the table of those seen, or none
   std::span<const double> measured_weights = {};  // of the rows of the table of those measured
 

@@ -1,5 +1,5 @@
-// Weights of classes: what the weights of rows are multiplied by where a training or validation loss is summed. Measures
-// know nothing of them.
+// Weights of classes: what the weights of rows are multiplied by where a training or validation loss is summed.
+// Measures know nothing of them.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ using ClassFactors = std::vector<std::pair<std::string, double>>;
 /// Usage errors: weights for a target without classes, of an unknown class, not of every class, or that are none.
 void check_class_weights(const ClassWeights& weights, data::Task task, const std::vector<std::string>& classes);
 
-/// The factors of `classes`, in their order: those given, or n / (classes · n_class) over `rows`, by the weights of the rows. Empty
-/// without weights. Throws a data error for a class without a row where the weights are to be balanced.
+/// The factors of `classes`, in their order: those given, or n / (classes · n_class) over `rows`, by the weights of the
+/// rows. Empty without weights. Throws a data error for a class without a row where the weights are to be balanced.
 [[nodiscard]] ClassFactors class_factors(const ClassWeights& weights, const std::vector<std::string>& classes,
                                          const data::Schema& schema, std::span<const std::uint32_t> rows);
 

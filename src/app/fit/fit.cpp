@@ -67,9 +67,8 @@ void check_loss(const data::Table& table, const data::Schema& schema, const data
                      "targets as they are", "Train a new model for this loss"});
   }
   data::Notices told_elsewhere;
-  const data::BoundTable bound =
-      unwrap(data::bind_table(table, rules, {data::Unseen::missing, data::Targets::required, schema.weights},
-                              told_elsewhere));
+  const data::BoundTable bound = unwrap(
+      data::bind_table(table, rules, {data::Unseen::missing, data::Targets::required, schema.weights}, told_elsewhere));
   check_targets(bound, schema.rows, loss);
 }
 
@@ -247,9 +246,12 @@ Fitted fit_checked(const Dataset& data, const FitOptions& options, const FitEven
   Prepared prepared = prepare(data, options);
   if (events.on_plan) events.on_plan(prepared.plan);
 
-  const Material material{TableAccess::table(data.table()), DatasetAccess::state(data).schema, prepared.split,
+  const Material material{TableAccess::table(data.table()),
+                          DatasetAccess::state(data).schema,
+                          prepared.split,
                           options.validation_table ? &TableAccess::table(*options.validation_table) : nullptr,
-                          prepared.own_validation_rows, prepared.own_validation_weights};
+                          prepared.own_validation_rows,
+                          prepared.own_validation_weights};
   Watch watch(events);
   if (options.time_limit) prepared.settings.training.stop_now = stop_after(*options.time_limit);
   Learned learned = learn(material, prepared.preprocessing, prepared.settings, watch);

@@ -110,16 +110,15 @@ Passed pass(const Material& material, const NetworkSpec& spec, const Settings& s
   ClassFactors factors =
       class_factors(settings.class_weight, course.preprocessing.classes, material.schema, course.rows);
   training.set_weights(pattern_weights<T>(bound, material.schema.weights, factors, course.rows));
-  validation.set_weights(
-      pattern_weights<T>(held, material.validation_weights(), factors, material.validation_rows()));
+  validation.set_weights(pattern_weights<T>(held, material.validation_weights(), factors, material.validation_rows()));
   network::Network<T> network = first_network<T>(spec, settings);
   if (settings.begin_at_mean)  // a refit begins the same
     begin_at_mean(network, bound, material.split.training, material.schema.weights);
   auto trainer = unwrap(training::Trainer<T>::create(network, settings.trainer));
   FitSettings length = course.settings;
   if (course.validates && settings.stop_on != nullptr) {
-    length.score = score_of<T>(*settings.stop_on, network, held, material.validation_rows(),
-                              material.validation_weights());
+    length.score =
+        score_of<T>(*settings.stop_on, network, held, material.validation_rows(), material.validation_weights());
     length.higher_is_better = settings.stop_on->higher_is_better;
   }
   auto result = training::fit<T>(trainer, training, course.validates ? &validation : nullptr, length);

@@ -294,8 +294,7 @@ Settings choose_settings(const FitOptions& options, const Size& size, const data
   choose_label_smoothing(options, settings, choices);
   check_class_weights(options.class_weight, preprocessing.task, preprocessing.classes);
   settings.class_weight = options.class_weight;
-  if (options.class_weight.any())
-    choices.add("class weight", text_of(options.class_weight), "--class-weight", true);
+  if (options.class_weight.any()) choices.add("class weight", text_of(options.class_weight), "--class-weight", true);
   check_start(settings);
   return settings;
 }
