@@ -55,6 +55,25 @@ TEST(Allocation, DoesNotHappenWhileLearning) {
     }
 }
 
+TEST(Allocation, DoesNotHappenWithWeights) {
+  const Patterns patterns;
+  const std::span<const float> x(patterns.x), t(patterns.t);
+  std::vector<float> weights;
+  for (int r = 0; r < 600; ++r) weights.push_back(static_cast<float>(r % 3));
+  const std::span<const float> w(weights);
+  for (const Optimizer& rule : {Optimizer{DeltaRule{1e-4}}, Optimizer{Adam{}}}) {
+    Network network({.inputs = 5, .layers = {{30, "tanh"}, {2, "identity"}}}, Seed{1});
+    Trainer trainer(network, {.optimizer = rule});
+    for (const float weight : {2.0F, 0.0F, -1.0F})
+      EXPECT_EQ(allocations_of_later_calls([&] { (void)trainer.learn_one(x.first(5), t.first(2), weight); }), 0u);
+    for (const std::size_t count : {32u, 600u})
+      EXPECT_EQ(allocations_of_later_calls([&] {
+                  (void)trainer.step(rows(x.first(count * 5), 5), rows(t.first(count * 2), 2), w.first(count)).ok();
+                }),
+                0u);
+  }
+}
+
 TEST(Allocation, DoesNotHappenWithCountsAmountsQuantilesOrSmoothedLabels) {
   const Patterns patterns;
   const std::span<const float> x(patterns.x), t(patterns.t);

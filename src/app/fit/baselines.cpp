@@ -15,8 +15,8 @@
 namespace deltarule::app {
 namespace {
 
-data::BoundTable bind(const data::Table& table, const data::Preprocessing& preprocessing,
-                      std::span<const double> weights) {
+data::BoundTable bound_to(const data::Table& table, const data::Preprocessing& preprocessing,
+                          std::span<const double> weights) {
   data::Notices told_before;
   return unwrap(
       data::bind_table(table, preprocessing, {data::Unseen::missing, data::Targets::required, weights}, told_before));
@@ -124,14 +124,14 @@ const Metric* main_metric(const std::vector<Metric>& metrics) {
 }  // namespace
 
 Baseline trivial_baseline(const Material& material, const data::Preprocessing& preprocessing, const Judge& judge) {
-  const data::BoundTable seen = bind(material.table, preprocessing, judge.weights);
-  const data::BoundTable measured = bind(judge.measured_table, preprocessing, judge.measured_weights);
+  const data::BoundTable seen = bound_to(material.table, preprocessing, judge.weights);
+  const data::BoundTable measured = bound_to(judge.measured_table, preprocessing, judge.measured_weights);
   const bool classes = data::has_classes(preprocessing.task);
   return classes ? most_frequent_class({seen, measured}, judge) : constant({seen, measured}, judge);
 }
 
 Measurement measure_learned(const model::Model& model, const Judge& judge, std::size_t threads) {
-  const data::BoundTable bound = bind(judge.measured_table, model.preprocessing, judge.measured_weights);
+  const data::BoundTable bound = bound_to(judge.measured_table, model.preprocessing, judge.measured_weights);
   const model::Predictor predictor = unwrap(model::Predictor::create(model));
   const auto activations = unwrap(predictor.activations(bound, judge.measured, threads));
   return judge.measure(predictor.decide(activations), bound);

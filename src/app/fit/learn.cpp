@@ -76,8 +76,8 @@ Error with_advice(Error error, const Optimizer& rule) {
   return error;
 }
 
-data::BoundTable bind(const data::Table& table, const data::Preprocessing& preprocessing,
-                      std::span<const double> weights) {
+data::BoundTable bound_to(const data::Table& table, const data::Preprocessing& preprocessing,
+                          std::span<const double> weights) {
   data::Notices already_told;
   return unwrap(
       data::bind_table(table, preprocessing, {data::Unseen::missing, data::Targets::required, weights}, already_told));
@@ -103,8 +103,9 @@ Score score_of(const network::MetricEntry& metric, const network::Network<T>& ne
 
 template <class T>
 Passed pass(const Material& material, const NetworkSpec& spec, const Settings& settings, const Course& course) {
-  const data::BoundTable bound = bind(material.table, course.preprocessing, material.schema.weights);
-  const data::BoundTable held = bind(material.validation_table(), course.preprocessing, material.validation_weights());
+  const data::BoundTable bound = bound_to(material.table, course.preprocessing, material.schema.weights);
+  const data::BoundTable held =
+      bound_to(material.validation_table(), course.preprocessing, material.validation_weights());
   data::PreparedPatterns<T> training(bound, course.rows);
   data::PreparedPatterns<T> validation(held, material.validation_rows());
   ClassFactors factors =
