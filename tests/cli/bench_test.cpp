@@ -17,7 +17,7 @@ std::size_t columns_of(const std::string& line) {
 
 TEST(Bench, PrintsATableThatFitsAHundredColumns) {
   const Folder folder;
-  const Outcome outcome = run(folder, {"bench", "--quick", "--only", "2-2-1 b1"});
+  const Outcome outcome = run(folder, {"bench", "--quick", "--only", "online 2-2-1"});
   EXPECT_EQ(outcome.code, 0);
   EXPECT_NE(outcome.err.find("measuring 1 work"), std::string::npos) << outcome.err;
   for (const char* word : {"GFLOP/s f32", "L1", "memory", "Per pattern (online)", "2-2-1", "of limit"}) {
@@ -44,7 +44,7 @@ TEST(Bench, WritesTheSameNumbersAsJson) {
     EXPECT_GT(work.at("share_of_limit").get<double>(), 0.0);
     EXPECT_GT(work.at("windows").get<std::size_t>(), 0U);
   }
-  EXPECT_EQ(run(folder, {"bench", "--quick", "--only", "2-2-1 b1", "--json", "bench.json"}).code, 5);  // it is there
+  EXPECT_EQ(run(folder, {"bench", "--quick", "--only", "online 2-2-1", "--json", "bench.json"}).code, 5);  // it is there
 }
 
 TEST(Bench, OneThreadLeavesOutTheWorksOfSeveral) {
@@ -59,7 +59,7 @@ TEST(Bench, OneThreadLeavesOutTheWorksOfSeveral) {
 
 TEST(Bench, InDoublePrecisionEveryWorkIs) {
   const Folder folder;
-  const Outcome outcome = run(folder, {"bench", "--quick", "-q", "--f64", "--only", "2-2-1", "--json", "-"});
+  const Outcome outcome = run(folder, {"bench", "--quick", "-q", "--f64", "--only", "online 2-2-1", "--json", "-"});
   const auto json = nlohmann::json::parse(outcome.out);
   ASSERT_EQ(json.at("works").size(), 1U);
   EXPECT_EQ(json.at("works").at(0).at("numbers"), "f64");
