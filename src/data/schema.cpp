@@ -50,6 +50,7 @@ class SchemaBuilder {
 
   [[nodiscard]] const Column& target(std::size_t i = 0) const { return table_.columns[schema_.targets[i]]; }
   [[nodiscard]] std::vector<double> distinct_numbers(const Column& column) const;
+  [[nodiscard]] std::vector<std::string> levels_of(const Column& column) const;
   [[nodiscard]] Error target_error(std::string got, std::string needed, std::string fix) const {
     return {ErrorCode::data, table_.source + ", target " + quoted(target().name), std::move(got), std::move(needed),
             std::move(fix)};
@@ -243,6 +244,17 @@ std::vector<double> SchemaBuilder::distinct_numbers(const Column& column) const 
 }
 
 // Classes and each row's, from a numeric target by value or from a text target by bytes.
+/// The categories of the rows, sorted. Rows that are left out may have others.
+std::vector<std::string> SchemaBuilder::levels_of(const Column& column) const {
+  std::vector<bool> seen(column.categories.size());
+  for (const std::uint32_t row : schema_.rows) seen[static_cast<std::size_t>(column.codes[row])] = true;
+  std::vector<std::string> levels;
+  for (std::size_t code = 0; code < seen.size(); ++code)
+    if (seen[code]) levels.push_back(column.categories[code]);
+  std::sort(levels.begin(), levels.end());
+  return levels;
+}
+
 Result<void> SchemaBuilder::collect_classes() {
   const Column& column = target();
   schema_.row_class.assign(table_.rows(), -1);
@@ -255,8 +267,7 @@ Result<void> SchemaBuilder::collect_classes() {
     }
     return {};
   }
-  schema_.classes = column.categories;
-  std::sort(schema_.classes.begin(), schema_.classes.end());
+  schema_.classes = levels_of(column);
   std::vector<std::int32_t> class_of_code;
   for (const std::string& category : column.categories) {
     const auto at = std::lower_bound(schema_.classes.begin(), schema_.classes.end(), category);
@@ -309,7 +320,7 @@ Result<void> SchemaBuilder::set_values(Task task) {
 Result<void> SchemaBuilder::infer_from_one() {
   const Column& column = target();
   if (column.type == ColumnType::categorical) {
-    const std::size_t levels = column.categories.size();
+    const std::size_t levels = levels_of(column).size();
     schema_.reason = "text target with " + std::to_string(levels) + (levels == 1 ? " class" : " classes");
     return set_classes(levels == 2 ? Task::binary : Task::multiclass);
   }

@@ -39,6 +39,10 @@ FitOptions whole_table() {
   options.test = options.validation = 0.0;
   options.batch_size = 0;
   options.precision = "f64";
+  options.hidden = {6};  // what is chosen depends on the number of rows
+  options.optimizer = "adam";
+  options.learning_rate = 0.01;
+  options.weight_decay = 0.001;
   return options;
 }
 

@@ -382,7 +382,9 @@ TEST(Weights, OfABatchThatAreAllZeroMakeNoStep) {
   EXPECT_EQ(*zeros, 0.0);
   EXPECT_EQ(trainer.steps(), 0u);
   EXPECT_EQ(network.weights(), before);
-  for (const float slope : *trainer.slopes(source, std::vector<std::uint32_t>{0, 1})) EXPECT_EQ(slope, 0.0F);
+  const auto slopes = trainer.slopes(source, std::vector<std::uint32_t>{0, 1});
+  ASSERT_TRUE(slopes);
+  for (const float slope : *slopes) EXPECT_EQ(slope, 0.0F);
   const auto fitted = fit<float>(trainer, source, nullptr, {.epochs = 2, .batch_size = 3, .shuffle = false});
   ASSERT_TRUE(fitted);
   EXPECT_EQ(fitted->steps, 2u) << "one of two batches";
