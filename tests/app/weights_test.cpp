@@ -97,8 +97,9 @@ TEST(Weights, are_honoured_by_evaluate_and_noted_when_they_are_not_named) {
   const Evaluation with = fitted.model.evaluate(table, {.weight = "w"}), without = fitted.model.evaluate(table);
   for (const Metric& one : fitted.report.metrics) {
     EXPECT_NEAR(metric(with.metrics, one.name)->value, one.value, 1e-12);
-    EXPECT_NE(metric(without.metrics, one.name)->value, one.value);
   }
+  for (const char* name : {"log_loss", "auc"})
+    EXPECT_NE(metric(without.metrics, name)->value, metric(with.metrics, name)->value);
   EXPECT_EQ(with.confusion, without.confusion) << "counts rows";
   EXPECT_TRUE(with.notices.empty());
   ASSERT_EQ(without.notices.size(), 1U);

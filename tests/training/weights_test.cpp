@@ -175,16 +175,17 @@ TEST(Weights, OfTwoAreTwiceTheRateButForTheMeanOfABatchInF32) { EXPECT_EQ(compar
 TEST(Weights, OfTwoAreTwiceTheRateButForTheMeanOfABatchInF64) { EXPECT_EQ(compare_twos<double>(), 9u); }
 
 TEST(Weights, AreHonouredWhereverAPatternLies) {
+  const TrainerOptions options{.optimizer = DeltaRule{0.002}};
   for (const Way& way : ways()) {
     Dice dice(43);
     const auto patterns = random_patterns<float>(dice, way.patterns, way.spec.inputs, way.spec.layers.back().units);
     const auto weights = uneven_weights<float>(dice, way.patterns);
-    const auto here = learned<float>(way, {}, WeightedSource<float>(patterns, weights, true));
-    expect_same(here, learned<float>(way, {}, WeightedSource<float>(patterns, weights, false)), way.name);
+    const auto here = learned<float>(way, options, WeightedSource<float>(patterns, weights, true));
+    expect_same(here, learned<float>(way, options, WeightedSource<float>(patterns, weights, false)), way.name);
     Way alone = way;
     alone.threads = 1;
-    expect_same(here, learned<float>(alone, {}, WeightedSource<float>(patterns, weights, true)), way.name);
-    EXPECT_FALSE(same_bits<float>(here.weights, learned<float>(way, {}, patterns).weights)) << way.name;
+    expect_same(here, learned<float>(alone, options, WeightedSource<float>(patterns, weights, true)), way.name);
+    EXPECT_FALSE(same_bits<float>(here.weights, learned<float>(way, options, patterns).weights)) << way.name;
   }
 }
 
