@@ -216,7 +216,8 @@ struct Trainer<T>::Impl {
                            bool* updates) {
     make_room(patterns.size());
     if (!source.weights().empty()) row_factors.resize(kChunk);
-    const T common = factor(source.weight_of(patterns));
+    const double weight = source.weight_of(patterns);
+    const T common = factor(weight);
     double loss = 0;
     bool small = true;
     for (std::size_t first = 0; first < patterns.size(); first += kChunk) {
@@ -226,7 +227,7 @@ struct Trainer<T>::Impl {
       if (auto added = add_losses(source, chunk, small_chunk, loss); !added) return added.error();
       const bool is_last = chunk.size() == patterns.size() - first;
       if (updates != nullptr && *updates && is_last && small) {
-        begin_step(reduced(loss, patterns.size()));
+        begin_step(reduced(loss, weight));
         update_from_chunk(*batch, chunk.size(), first == 0);
         return loss;
       }
@@ -247,9 +248,9 @@ struct Trainer<T>::Impl {
   /// or all weights first.
   [[nodiscard]] bool may_fuse() const { return !guarded && options.l2 == 0 && options.l1 == 0; }
 
-  /// E of a batch from the sum over its patterns.
-  [[nodiscard]] double reduced(double loss, std::size_t patterns) const {
-    return options.reduction == Reduction::mean ? loss / static_cast<double>(patterns) : loss;
+  /// E of a batch from the sum over its patterns, whose weights sum to `weight`.
+  [[nodiscard]] double reduced(double loss, double weight) const {
+    return options.reduction == Reduction::mean ? loss / weight : loss;
   }
 
   /// `error`: E of the batch, reduced, without penalties; NaN when it is not known.
@@ -336,7 +337,7 @@ struct Trainer<T>::Impl {
   Result<double> step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns) {
     bool updated = may_fuse();
     auto loss = run_batch(source, patterns, &updated);
-    if (!loss || updated || change_weights(reduced(*loss, patterns.size()))) return loss;
+    if (!loss || updated || change_weights(reduced(*loss, source.weight_of(patterns)))) return loss;
     return diverged_in<T>(network, slopes.span());
   }
 

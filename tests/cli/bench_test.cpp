@@ -44,7 +44,8 @@ TEST(Bench, WritesTheSameNumbersAsJson) {
     EXPECT_GT(work.at("share_of_limit").get<double>(), 0.0);
     EXPECT_GT(work.at("windows").get<std::size_t>(), 0U);
   }
-  EXPECT_EQ(run(folder, {"bench", "--quick", "--only", "online 2-2-1", "--json", "bench.json"}).code, 5);  // it is there
+  EXPECT_EQ(run(folder, {"bench", "--quick", "--only", "online 2-2-1", "--json", "bench.json"}).code,
+            5);  // it is there
 }
 
 TEST(Bench, OneThreadLeavesOutTheWorksOfSeveral) {
