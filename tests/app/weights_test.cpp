@@ -95,9 +95,7 @@ TEST(Weights, are_honoured_by_evaluate_and_noted_when_they_are_not_named) {
   const Fitted fitted = fit(data_of(csv, "w"), options);
   const Table table = parse_csv(csv, "t.csv");
   const Evaluation with = fitted.model.evaluate(table, {.weight = "w"}), without = fitted.model.evaluate(table);
-  for (const Metric& one : fitted.report.metrics) {
-    EXPECT_NEAR(metric(with.metrics, one.name)->value, one.value, 1e-12);
-  }
+  for (const Metric& one : fitted.report.metrics) EXPECT_NEAR(metric(with.metrics, one.name)->value, one.value, 1e-12);
   for (const char* name : {"log_loss", "auc"})
     EXPECT_NE(metric(without.metrics, name)->value, metric(with.metrics, name)->value);
   EXPECT_EQ(with.confusion, without.confusion) << "counts rows";
@@ -211,7 +209,9 @@ TEST(ClassWeights, balanced_finds_more_of_the_rare_class) {
   const Dataset data = dataset(imbalanced_csv(600, 1), "kind");
   const double plain = recall_of_rare(fit(data, options).model.evaluate(fresh));
   options.class_weight.balanced = true;
+  options.baselines = true;
   const Fitted balanced = fit(data, options);
+  EXPECT_NE(balanced.report.verdict.find("balanced_accuracy"), std::string::npos) << balanced.report.verdict;
   const double found = recall_of_rare(balanced.model.evaluate(fresh));
   EXPECT_GT(found, plain + 0.3);
   EXPECT_GT(found, 0.6);

@@ -114,8 +114,9 @@ std::string worse(const std::string& subject, const std::string& name, const std
          "more --epochs, --scale standard or another --learning-rate may help.";
 }
 
-const Metric* main_metric(const std::vector<Metric>& metrics) {
-  for (const char* name : {"accuracy", "d2", "r2"})
+/// What a verdict goes by. Whoever weighs the classes has other goals than to be right most often.
+const Metric* main_metric(const std::vector<Metric>& metrics, bool weighs_classes) {
+  for (const char* name : {weighs_classes ? "balanced_accuracy" : "accuracy", "d2", "r2"})
     for (const Metric& metric : metrics)
       if (metric.name == name) return &metric;
   return nullptr;
@@ -167,7 +168,10 @@ std::optional<Baseline> linear_baseline(const Material& material, const Size& si
 }
 
 std::string verdict(const FitReport& report, bool linear) {
-  const Metric* own = main_metric(report.metrics);
+  const auto& choices = report.plan.choices;
+  const bool weighs_classes = std::any_of(choices.begin(), choices.end(),
+                                          [](const Choice& choice) { return choice.option == "--class-weight"; });
+  const Metric* own = main_metric(report.metrics, weighs_classes);
   if (own == nullptr || report.baselines.empty() || std::isnan(own->value)) return {};
   const std::string figures =
       own->name + " " + rounded(own->value) + ", 95 % from " + rounded(own->low) + " to " + rounded(own->high);
@@ -177,7 +181,7 @@ std::string verdict(const FitReport& report, bool linear) {
   }
   const std::string subject = linear ? "The linear model" : "The network";
   for (const Baseline& baseline : report.baselines) {
-    const Metric* other = main_metric(baseline.metrics);
+    const Metric* other = main_metric(baseline.metrics, weighs_classes);
     if (other == nullptr || own->low > other->value) continue;
     const std::string both = figures + "; " + baseline.name + " " + rounded(other->value);
     if (report.measured_rows < kFewMeasured) {
