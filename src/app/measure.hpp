@@ -19,8 +19,8 @@ namespace deltarule::app {
 
 /// Wilson's score interval for `hits` of `trials` at 95 %; [0, 1] for no trials.
 [[nodiscard]] Interval wilson(std::size_t hits, std::size_t trials);
-/// The same for a share of `trials` that need not be a whole number, above 0.
-[[nodiscard]] Interval wilson_of_share(double share, double trials);
+/// The same for a share p of n, which is above 0 and need not be a whole number.
+[[nodiscard]] Interval wilson_of_share(double p, double n);
 
 /// Where the median of n values lies at 95 %: between the ordered values `first` and `last`, counting from 0 (normal
 /// approximation of the binomial; below six values all of them). n at least 1.

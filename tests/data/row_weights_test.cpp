@@ -12,7 +12,7 @@ using testing::expect_error;
 using testing::expect_notice;
 using testing::table_of;
 
-Result<Schema> schema_of(const Table& table, SchemaOptions options = {.targets = {"y"}, .weight = "w"}) {
+Result<Schema> schema_of(const Table& table, const SchemaOptions& options = {.targets = {"y"}, .weight = "w"}) {
   Notices notices;
   return make_schema(table, options, notices);
 }
