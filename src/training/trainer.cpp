@@ -384,7 +384,7 @@ struct Trainer<T>::Impl {
     network::forward(network, pattern, {0, 1});
     network::deltas(network, pattern, {0, 1}, weight);
     network::find_faults(network, pattern, {0, 1});
-    return learn_from_row(pattern.loss(0));
+    return learn_from_row(static_cast<double>(weight) * pattern.loss(0));
   }
 
   bool learn_quickly(const T* x, const T* t, double* loss, T weight) {
