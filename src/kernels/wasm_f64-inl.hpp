@@ -76,6 +76,10 @@ template <size_t N>
 HWY_API Vec128<double, N> PromoteTo(Simd<double, N, 0>, Vec128<float, N> x) {
   return Vec128<double, N>{wasm_f64x2_promote_low_f32x4(x.raw)};
 }
+template <size_t N>
+HWY_API Vec128<float, N> DemoteTo(Simd<float, N, 0>, Vec128<double, N> x) {
+  return Vec128<float, N>{wasm_f32x4_demote_f64x2_zero(x.raw)};
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace hwy
