@@ -72,9 +72,10 @@ inline void add_batches(std::vector<Case>& cases) {
     const std::string name(rule.name);
     const TrainerOptions plain{.optimizer = brisk(rule.defaults)};
     const TrainerOptions penalised{.optimizer = plain.optimizer, .reduction = Reduction::sum, .l2 = 1e-3, .l1 = 1e-4};
+    const std::size_t seven = rule.full_batch ? 0 : 7, thirteen = rule.full_batch ? 0 : 13;  // 0: all patterns
     cases.push_back(
-        {"batch-7-" + name, {.inputs = 11, .layers = {{37, "tanh"}, {19, "relu"}, {3, "identity"}}}, plain, 7});
-    cases.push_back({"batch-13-tangled-" + name, tangled(), penalised, 13});
+        {"batches-" + name, {.inputs = 11, .layers = {{37, "tanh"}, {19, "relu"}, {3, "identity"}}}, plain, seven});
+    cases.push_back({"batches-tangled-" + name, tangled(), penalised, thirteen});
   }
   const TrainerOptions momentum{.optimizer = Momentum{0.003, 0.9}};
   cases.push_back(
