@@ -7,7 +7,6 @@
 namespace deltarule::data {
 namespace {
 
-using testing::contains;
 using testing::expect_error;
 using testing::expect_notice;
 using testing::table_of;

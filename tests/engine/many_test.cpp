@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <stdexcept>
@@ -98,7 +100,9 @@ std::vector<Result<FitResult>> fit_together(const Data<T>& data, std::vector<Set
   return fit_many(std::span<BasicJob<T>>(jobs), threads);
 }
 
-bool same(double a, double b) { return std::memcmp(&a, &b, sizeof(double)) == 0 || (std::isnan(a) && std::isnan(b)); }
+bool same(double a, double b) {
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (std::isnan(a) && std::isnan(b));
+}
 
 std::string differences(const Result<FitResult>& a, const Result<FitResult>& b) {
   if (a.ok() != b.ok()) return a.ok() ? b.error().message() : a.error().message();
