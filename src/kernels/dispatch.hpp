@@ -10,6 +10,6 @@ namespace deltarule::kernels {
 
 /// The table named `request`; the scalar twin for a name that is not one of isa_names(); the best without a request.
 template <class T>
-const Kernels<T>& choose(const std::optional<std::string>& request);
+const Kernels<T>& choose(const std::optional<std::string>& wanted);
 
 }  // namespace deltarule::kernels
