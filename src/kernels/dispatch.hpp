@@ -8,7 +8,7 @@
 
 namespace deltarule::kernels {
 
-/// The table named `request`; the scalar twin for a name that is not one of isa_names(); the best without a request.
+/// The table named `wanted`; the scalar twin for a name that is not one of isa_names(); the best when nothing is.
 template <class T>
 const Kernels<T>& choose(const std::optional<std::string>& wanted);
 
