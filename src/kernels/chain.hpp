@@ -1,7 +1,7 @@
 // One pattern through a whole network in one call, for narrow chains: layers of at most one panel of units, each fed by
 // the one before, under the delta rule. Such a network is a chain of operations that wait for each other; a call per
-// kernel and layer, and the memory between them, cost as much again (64-32-10: 260 ns in 13 calls, 170 in one; 2-2-1:
-// 125 and 50). The bits are those of the calls in online.hpp. Part of the table in kernels.hpp.
+// kernel and layer, and the memory between them, cost much more (64-32-10: 260 ns in 13 calls, 200 in one; 2-2-1:
+// 126 and 51). The bits are those of the calls in online.hpp. Part of the table in kernels.hpp.
 #pragma once
 
 #include <cstddef>
