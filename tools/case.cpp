@@ -53,9 +53,9 @@ std::string text(const json& value, const std::string& where) {
   return value.get<std::string>();
 }
 
-const json& list(const json& value, const std::string& where) {
+const json::array_t& list(const json& value, const std::string& where) {
   if (!value.is_array()) throw Damaged(where + " is not a list");
-  return value;
+  return value.get_ref<const json::array_t&>();
 }
 
 /// `rows` × `columns` numbers.

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <bit>
 #include <cstring>
 #include <vector>
 
@@ -16,6 +18,12 @@ namespace {
 
 using derivation::testing::Dice;
 using derivation::testing::Pair;
+
+/// Tells −0 from 0 and a NaN from another.
+template <class T>
+auto bytes_of(T number) {
+  return std::bit_cast<std::array<unsigned char, sizeof(T)>>(number);
+}
 
 /// A plan with the memory that a table works in.
 template <class T>
@@ -110,7 +118,7 @@ std::size_t compare(Dice& dice, const LaneKernels<T>& table, const Pair& output)
     }
     for (std::size_t i = 0; i < narrow.state_numbers; ++i) {
       const T got = wide.numbers[i * table.lanes + l], wanted = narrow.numbers[i];
-      EXPECT_EQ(std::memcmp(&got, &wanted, sizeof(T)), 0)
+      EXPECT_EQ(bytes_of(got), bytes_of(wanted))
           << table.name << ", lane " << l << ", number " << i << " of " << narrow.plan.weights << " weights, rule "
           << int(rule) << ", batch " << batch << ": " << got << " instead of " << wanted;
       if (::testing::Test::HasFailure()) return 0;

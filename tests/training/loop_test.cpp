@@ -234,8 +234,9 @@ struct Twelve {
 
 template <class T>
 std::vector<T> weights_after(const base::PatternSource<T>& training, const base::PatternSource<T>* validation,
-                             const FitSettings& settings, FitResult& result, std::vector<std::size_t> units = {3, 1}) {
-  auto network = plain_network<T>(training.inputs(), std::move(units));
+                             const FitSettings& settings, FitResult& result,
+                             const std::vector<std::size_t>& units = {3, 1}) {
+  auto network = plain_network<T>(training.inputs(), units);
   auto trainer = trainer_for<T>(network, {.optimizer = DeltaRule{0.001}});
   auto done = fit<T>(trainer, training, validation, settings);
   EXPECT_TRUE(done);
