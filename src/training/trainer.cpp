@@ -9,14 +9,14 @@
 #include <utility>
 
 #include "base/floating_point_mode.hpp"
-#include "base/pace.hpp"
 #include "kernels/kernels.hpp"
 #include "network/passes.hpp"
 #include "network/targets.hpp"
 #include "training/divergence.hpp"
 #include "training/online.hpp"
-#include "training/penalties.hpp"
-#include "training/updates/registry.hpp"
+#include "training/options.hpp"
+#include "training/sharing.hpp"
+#include "training/weight_step.hpp"
 
 namespace deltarule::training {
 namespace {
@@ -24,46 +24,12 @@ namespace {
 using network::kChunk;
 using network::RowRange;
 using network::Stage;
-using network::Tile;
-
-/// |Δw| ≤ gain · max(1, |g|), and the refusal rule keeps |g| below the root of the largest number; up to this gain no
-/// step can make a weight overflow.
-constexpr double kTrustedGain = 1e6;
 
 /// Where every array's squares sum to no more than this, no slope of a batch is too large, nor the sum of their
 /// squares: |Σ_p δ a|² ≤ Σ δ² Σ a² over at most `patterns` parts that were looked at apart.
 template <class T>
 T small_bound(std::size_t patterns) {
   return std::sqrt(std::numeric_limits<T>::max()) / (T{2} * static_cast<T>(patterns));
-}
-
-Result<void> check_penalty(const char* name, double value) {
-  if (std::isfinite(value) && value >= 0) return {};
-  return Error{ErrorCode::spec, name, std::to_string(value), "a finite number that is not negative", {}};
-}
-
-/// The settings as the kernels will see them: 0.99999999999 is 1 in f32, 1e-60 is 0.
-template <class T>
-Optimizer rounded_to(Optimizer optimizer) {
-  for (const UpdateSetting& setting : entry_of(optimizer).settings) {
-    double& value = *setting.field(optimizer);
-    value = static_cast<double>(static_cast<T>(value));
-  }
-  return optimizer;
-}
-
-template <class T>
-Result<void> check_options(const TrainerOptions& options) {
-  if (auto checked = check_settings(options.optimizer); !checked) return checked;
-  if (auto checked = check_settings(rounded_to<T>(options.optimizer)); !checked) {
-    Error error = checked.error();
-    error.place += ", rounded to the number type of the run";
-    return error;
-  }
-  if (auto checked = check_penalty("l2", options.l2); !checked) return checked;
-  if (auto checked = check_penalty("l1", options.l1); !checked) return checked;
-  if (options.threads == 0) return Error{ErrorCode::spec, "threads", "0", "at least one thread", {}};
-  return {};
 }
 
 }  // namespace
@@ -73,40 +39,23 @@ struct Trainer<T>::Impl {
   Impl(network::Network<T>& trained, const TrainerOptions& given, network::LabelSmoothing smoothed, std::size_t work)
       : network(trained),
         options(given),
-        work_per_thread(work),
-        update(make_update<T>(given.optimizer)),
-        team(given.threads),
+        sharing(given.threads, work),
+        weight_step(trained, options, sharing),
         pattern(trained, 1, true),
-        slopes(trained.parameters().size()),
-        smoothing(smoothed),
-        guarded(!(update->largest_gain() <= kTrustedGain)) {
-    const std::size_t size = trained.parameters().size();
-    for (std::size_t k = 0; k < update->state_names().size(); ++k) {
-      state.arrays.emplace_back(size);
-      std::fill_n(state.arrays[k].data(), size, static_cast<T>(update->first_value(k)));
-    }
-    if (guarded) before.assign(1 + state.arrays.size(), base::AlignedBuffer<T>(size));
-    if (!guarded) online = Online<T>::create(trained, given, state);
+        smoothing(smoothed) {
+    if (!weight_step.is_guarded()) online = Online<T>::create(trained, given, weight_step.state());
     if (smoothing.is_on())
       for (auto& targets : smoothed_targets) targets = base::AlignedBuffer<T>(trained.outputs());
   }
 
   network::Network<T>& network;
   TrainerOptions options;
-  std::size_t work_per_thread;
-  std::unique_ptr<const Update<T>> update;
-  UpdateState<T> state;
-  base::ThreadTeam team;
-  base::Pace pace;
-  bool alone = false;             // the step that is being made is not shared, since that was found to be quicker
-  network::Workspace<T> pattern;  // one row, for learn_one and backward
+  Sharing sharing;
+  WeightStep<T> weight_step;
+  network::Workspace<T> pattern;                 // one row, for learn_one and backward
   std::unique_ptr<network::Workspace<T>> batch;  // up to kChunk rows
   std::vector<T> row_factors;                    // of a chunk of weighted patterns
-  base::AlignedBuffer<T> slopes;
   network::LabelSmoothing smoothing;
-  bool guarded;                                // looks at every weight after every step, and takes a bad one back
-  std::vector<base::AlignedBuffer<T>> before;  // weights and state before a guarded step
-  BatchErrors errors_before;
   std::uint64_t refused = 0;
   bool has_forward = false;               // `pattern` holds a forward pass with the weights as they are
   std::unique_ptr<Online<T>> online;      // null for rules and settings that it does not serve
@@ -115,33 +64,9 @@ struct Trainer<T>::Impl {
 
   const kernels::Kernels<T>& kernels() const { return kernels::kernels<T>(); }
 
-  // ---- who does what ----
-
-  /// work(first, last) over pieces 0 … count−1, on the team when that pays; members take at least `least` pieces at a
-  /// time. Without a least amount of work per thread every member takes part. Captures one pointer: nothing allocates.
   template <class Work>
   void share(std::size_t count, std::size_t least, std::size_t multiply_adds, const Work& work) {
-    if (alone || team.members() == 1 || multiply_adds < 2 * work_per_thread) return work(std::size_t{0}, count);
-    const auto part = [&work](std::size_t first, std::size_t last) {
-      const base::FlushDenormals mode;
-      work(first, last);
-    };
-    if (work_per_thread == 0) return team.split(count, part);
-    team.claim(count, part, least);
-  }
-
-  /// Rows that a member takes at a time: whole tiles of the kernels, and few enough parts not to cost their share.
-  [[nodiscard]] std::size_t rows_at_a_time(std::size_t rows) const {
-    return std::max<std::size_t>(16, (rows / (4 * team.members()) + 7) / 8 * 8);
-  }
-
-  /// work(tile) for every tile; owners take whole tiles.
-  template <class Work>
-  void share_tiles(std::size_t work_per_number, const Work& work) {
-    const std::span<const Tile> tiles = network.tiles();
-    share(tiles.size(), 1, slopes.size() * work_per_number, [&](std::size_t first, std::size_t last) {
-      for (std::size_t i = first; i < last; ++i) work(tiles[i]);
-    });
+    sharing.share(count, least, multiply_adds, work);
   }
 
   void make_room(std::size_t patterns) {
@@ -170,7 +95,7 @@ struct Trainer<T>::Impl {
   bool run_rows(const base::PatternSource<T>& source, std::span<const std::uint32_t> chunk, std::size_t patterns,
                 T common) {
     std::atomic<bool> small{true};
-    share(chunk.size(), rows_at_a_time(chunk.size()), chunk.size() * slopes.size() * 2,
+    share(chunk.size(), sharing.rows_at_a_time(chunk.size()), chunk.size() * weight_step.slopes().size() * 2,
           [&](std::size_t first, std::size_t last) {
             const RowRange rows{first, last - first};
             const T squares = batch->load(source, chunk.subspan(rows.first, rows.count), rows.first);
@@ -195,20 +120,6 @@ struct Trainer<T>::Impl {
     return diverged_at({Stage::loss, 0}, patterns.back(), network);
   }
 
-  /// (3) for one chunk into the slopes, weights split over the team.
-  void add_chunk(network::Workspace<T>& workspace, std::size_t rows, bool is_first) {
-    share_tiles(rows, [&](const Tile& tile) { add_tile(workspace, rows, is_first, tile); });
-  }
-
-  /// The same for one tile. The first chunk starts the sums, the others are added to them.
-  void add_tile(network::Workspace<T>& workspace, std::size_t rows, bool is_first, const Tile& tile) {
-    T* const total = slopes.data() + tile.offset;
-    if (is_first) return network::slopes_of_tile(network, workspace, rows, tile, total);
-    TileBuffer part;
-    network::slopes_of_tile(network, workspace, rows, tile, part.numbers);
-    kernels().add(part.numbers, total, tile.size());
-  }
-
   /// Passes of a whole batch, chunk by chunk: sums of E and of the slopes. When `updates` and nothing needs to be
   /// looked at, the slopes of the last chunk become weight changes tile by tile and are never stored; `*updates` says
   /// so.
@@ -227,118 +138,28 @@ struct Trainer<T>::Impl {
       if (auto added = add_losses(source, chunk, small_chunk, loss); !added) return added.error();
       const bool is_last = chunk.size() == patterns.size() - first;
       if (updates != nullptr && *updates && is_last && small) {
-        begin_step(reduced(loss, weight));
-        update_from_chunk(*batch, chunk.size(), first == 0);
+        weight_step.change_from_chunk(*batch, chunk.size(), first == 0, reduced(loss, weight));
         return loss;
       }
-      add_chunk(*batch, chunk.size(), first == 0);
+      weight_step.add_chunk(*batch, chunk.size(), first == 0);
     }
     if (updates != nullptr) *updates = false;
     return loss;
   }
-
-  // ---- from slopes to new weights ----
-
-  /// Slopes of one tile on the stack.
-  struct TileBuffer {
-    alignas(base::kAlignment) T numbers[base::kPanel<T> * base::kPanel<T>];
-  };
-
-  /// A step whose slopes are known to be finite may change weights tile by tile, unless something must see all slopes
-  /// or all weights first.
-  [[nodiscard]] bool may_fuse() const { return !guarded && options.l2 == 0 && options.l1 == 0; }
 
   /// E of a batch from the sum over its patterns, whose weights sum to `weight`.
   [[nodiscard]] double reduced(double loss, double weight) const {
     return options.reduction == Reduction::mean ? loss / weight : loss;
   }
 
-  /// `error`: E of the batch, reduced, without penalties; NaN when it is not known.
-  void begin_step(double error) {
-    const bool is_penalised = options.l2 != 0 || options.l1 != 0;
-    if (is_penalised && update->needs_errors()) error += penalties(network, options.l2, options.l1);
-    state.errors = {error, state.errors.now};
-    ++state.steps;
-    update->begin_step(state);
-    has_forward = false;
-  }
-
-  void update_tile(const Tile& tile, T* tile_slopes) {
-    network::hold_still(network, tile, tile_slopes);
-    const bool decays = !network.views()[tile.view].is_bias;
-    update->apply(kernels(), {network.parameters().data() + tile.offset, tile_slopes, tile.offset, tile.size(), decays},
-                  state);
-  }
-
-  /// Slopes of the last chunk, added to those before, and the weight change, tile by tile while they are in the cache.
-  void update_from_chunk(network::Workspace<T>& workspace, std::size_t rows, bool is_first) {
-    share_tiles(rows + 4, [&](const Tile& tile) {
-      TileBuffer part;
-      network::slopes_of_tile(network, workspace, rows, tile, part.numbers);
-      T* const total = slopes.data() + tile.offset;
-      if (!is_first) kernels().add(part.numbers, total, tile.size());
-      update_tile(tile, is_first ? part.numbers : total);
-    });
-  }
-
-  bool all_finite(const T* values, std::size_t count) { return std::isfinite(kernels().square_sum(values, count)); }
-  bool all_finite(const base::AlignedBuffer<T>& values) {
-    bool finite = true;
-    for (const Tile& tile : network.tiles()) finite = finite && all_finite(values.data() + tile.offset, tile.size());
-    return finite;
-  }
-
-  /// Penalties (weights only), then stillness of what must not move. True when every slope is finite.
-  bool finish_tile(const Tile& tile) {
-    T* const tile_slopes = slopes.data() + tile.offset;
-    if (!network.views()[tile.view].is_bias && (options.l2 != 0 || options.l1 != 0))
-      kernels().add_penalties(network.parameters().data() + tile.offset, tile_slopes, static_cast<T>(options.l2),
-                              static_cast<T>(options.l1), tile.size());
-    network::hold_still(network, tile, tile_slopes);
-    return all_finite(tile_slopes, tile.size());
-  }
-
-  void remember() {
-    errors_before = state.errors;
-    std::copy_n(network.parameters().data(), slopes.size(), before[0].data());
-    for (std::size_t k = 0; k < state.arrays.size(); ++k)
-      std::copy_n(state.arrays[k].data(), slopes.size(), before[k + 1].data());
-  }
-  void take_back() {
-    state.errors = errors_before;
-    std::copy_n(before[0].data(), slopes.size(), network.parameters().data());
-    for (std::size_t k = 0; k < state.arrays.size(); ++k)
-      std::copy_n(before[k + 1].data(), slopes.size(), state.arrays[k].data());
-    --state.steps;
-  }
-  bool step_is_finite() {
-    bool finite = true;
-    for (const Tile& tile : network.tiles())
-      finite = finite && all_finite(network.parameters().data() + tile.offset, tile.size());
-    for (const auto& array : state.arrays) finite = finite && all_finite(array);
-    return finite;
-  }
-
-  /// All slopes become a weight change, unless a number is not finite: then nothing changes. `error` as in begin_step.
-  bool change_weights(double error) {
-    std::atomic<bool> finite{true};
-    share_tiles(2, [&](const Tile& tile) {
-      if (!finish_tile(tile)) finite.store(false, std::memory_order_relaxed);
-    });
-    if (!finite.load()) return false;
-    if (guarded) remember();
-    begin_step(error);
-    share_tiles(4, [&](const Tile& tile) { update_tile(tile, slopes.data() + tile.offset); });
-    if (!guarded || step_is_finite()) return true;
-    take_back();
-    return false;
-  }
-
   Result<double> step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns) {
-    bool updated = may_fuse();
+    bool updated = weight_step.may_fuse();
     auto loss = run_batch(source, patterns, &updated);
-    if (!loss || updated || change_weights(reduced(*loss, source.weight_of(patterns)))) return loss;
-    return diverged_in<T>(network, slopes.span());
+    if (!loss) return loss;
+    if (!updated && !weight_step.change_weights(reduced(*loss, source.weight_of(patterns))))
+      return diverged_in<T>(network, weight_step.slopes());
+    has_forward = false;
+    return loss;
   }
 
   // ---- one pattern ----
@@ -351,14 +172,14 @@ struct Trainer<T>::Impl {
       return true;
     }
     const T squares = kernels().rough_square_sum(pattern.inputs().data, network.inputs());
-    if (online == nullptr && may_fuse() && network::is_small(network, pattern, {0, 1}, small_bound<T>(1), squares)) {
-      begin_step(error);
-      update_from_chunk(pattern, 1, true);
+    if (online == nullptr && weight_step.may_fuse() &&
+        network::is_small(network, pattern, {0, 1}, small_bound<T>(1), squares)) {
+      weight_step.change_from_chunk(pattern, 1, true, error);
       return true;
     }
     if (pattern.fault(0).stage != Stage::none) return false;
-    add_chunk(pattern, 1, true);
-    return change_weights(error);
+    weight_step.add_chunk(pattern, 1, true);
+    return weight_step.change_weights(error);
   }
 
   LearnStatus counted(bool learned) {
@@ -393,7 +214,7 @@ struct Trainer<T>::Impl {
     return true;
   }
   void count_step() {
-    ++state.steps;
+    ++weight_step.state().steps;
     has_forward = false;
   }
 
@@ -444,7 +265,7 @@ struct Trainer<T>::Impl {
     if (learn_quickly(one.x, one.t, &loss, factor)) return weight * loss;
     if (learn_generally(one.x, one.t, factor)) return weight * pattern.loss(0);
     if (pattern.fault(0).stage != Stage::none) return diverged_at(pattern.fault(0), index, network);
-    return diverged_in<T>(network, slopes.span());
+    return diverged_in<T>(network, weight_step.slopes());
   }
 
   /// Two steps. What is not plain is done again, one at a time.
@@ -491,11 +312,12 @@ Result<double> Trainer<T>::step(const base::PatternSource<T>& source, std::span<
   }
   if (source.weight_of(patterns) == 0) return 0.0;
   impl_->network.settle();
-  impl_->alone = impl_->work_per_thread > 0 && !impl_->pace.shares();
+  Sharing& sharing = impl_->sharing;
+  sharing.alone = sharing.work_per_thread > 0 && !sharing.pace.shares();
   const std::uint64_t begin = base::ticks();
   auto loss = impl_->step(source, patterns);
-  impl_->pace.took(static_cast<double>(base::ticks() - begin) / static_cast<double>(patterns.size()));
-  impl_->alone = false;
+  sharing.pace.took(static_cast<double>(base::ticks() - begin) / static_cast<double>(patterns.size()));
+  sharing.alone = false;
   return loss;
 }
 
@@ -535,7 +357,7 @@ Result<std::vector<T>> Trainer<T>::slopes(const base::PatternSource<T>& source,
   if (source.weight_of(patterns) == 0) return std::vector<T>(impl_->network.graph().weight_count());
   auto loss = impl_->run_batch(source, patterns, nullptr);
   if (!loss) return loss.error();
-  std::vector<T> slopes = impl_->network.to_canonical(impl_->slopes.span());
+  std::vector<T> slopes = impl_->network.to_canonical(impl_->weight_step.slopes());
   for (std::size_t i = 0; i < slopes.size(); ++i) slopes[i] = impl_->network.is_masked(i) ? T{0} : slopes[i];
   return slopes;
 }
@@ -584,7 +406,7 @@ LearnStatus Trainer<T>::backward(std::span<const T> output_slopes, std::span<T> 
 
 template <class T>
 std::uint64_t Trainer<T>::steps() const {
-  return impl_->state.steps;
+  return impl_->weight_step.state().steps;
 }
 template <class T>
 std::uint64_t Trainer<T>::refused() const {
@@ -597,7 +419,7 @@ network::Network<T>& Trainer<T>::network() {
 }
 template <class T>
 base::ThreadTeam& Trainer<T>::team() {
-  return impl_->team;
+  return impl_->sharing.team;
 }
 template <class T>
 const TrainerOptions& Trainer<T>::options() const {
@@ -605,12 +427,12 @@ const TrainerOptions& Trainer<T>::options() const {
 }
 template <class T>
 const Update<T>& Trainer<T>::update() const {
-  return *impl_->update;
+  return impl_->weight_step.update();
 }
 template <class T>
 const UpdateState<T>& Trainer<T>::state() const {
   impl_->network.settle();  // a pending change is one of the velocity, too
-  return impl_->state;
+  return impl_->weight_step.state();
 }
 
 template <class T>
