@@ -405,6 +405,39 @@ LearnStatus Trainer<T>::backward(std::span<const T> output_slopes, std::span<T> 
 }
 
 template <class T>
+TrainerState<T> Trainer<T>::snapshot() const {
+  Impl& self = *impl_;
+  const std::size_t size = self.weight_step.slopes().size();
+  TrainerState<T> taken{base::AlignedBuffer<T>(size), state(), self.refused};
+  std::copy_n(self.network.parameters().data(), size, taken.parameters.data());
+  return taken;
+}
+
+template <class T>
+Result<void> Trainer<T>::restore(const TrainerState<T>& state) {
+  Impl& self = *impl_;
+  UpdateState<T>& own = self.weight_step.state();
+  const std::size_t size = self.weight_step.slopes().size(), arrays = own.arrays.size();
+  bool fits = state.parameters.size() == size && state.update.arrays.size() == arrays;
+  for (const auto& array : state.update.arrays) fits = fits && array.size() == size;
+  if (!fits)
+    return Error{ErrorCode::shape, "state of a trainer",
+                 std::to_string(state.parameters.size()) + " parameters and " +
+                     std::to_string(state.update.arrays.size()) + " arrays of a rule",
+                 std::to_string(size) + " and " + std::to_string(arrays) + ", each array as long as the parameters",
+                 "restore a state of the same network and rule"};
+  std::copy_n(state.parameters.data(), size, self.network.parameters().data());  // makes first what is pending
+  // In place: per-pattern learning has the address of the velocity.
+  for (std::size_t k = 0; k < arrays; ++k) std::copy_n(state.update.arrays[k].data(), size, own.arrays[k].data());
+  own.steps = state.update.steps;
+  own.errors = state.update.errors;
+  own.adam = state.update.adam;
+  self.refused = state.refused;
+  self.has_forward = false;
+  return {};
+}
+
+template <class T>
 std::uint64_t Trainer<T>::steps() const {
   return impl_->weight_step.state().steps;
 }

@@ -18,6 +18,7 @@
 #include "deltarule/training.hpp"
 #include "network/network.hpp"
 #include "network/workspace.hpp"
+#include "training/trainer_state.hpp"
 #include "training/updates/update.hpp"
 
 namespace deltarule::training {
@@ -59,6 +60,12 @@ class Trainer {
   /// changed by this trainer since that forward. `input_slopes` (may be empty) is left alone by a refused pattern;
   /// asked for, they are numbers of the pattern, too: where they alone are not finite, the pattern is refused.
   LearnStatus backward(std::span<const T> output_slopes, std::span<T> input_slopes) noexcept;
+
+  /// Weights and all that is remembered between steps, a pending change made.
+  [[nodiscard]] TrainerState<T> snapshot() const;
+  /// Goes on from there, with the bits of the trainer that it was taken from, from now on or later. Shape error, and
+  /// nothing changed, for a state of another network or rule.
+  Result<void> restore(const TrainerState<T>& state);
 
   [[nodiscard]] std::uint64_t steps() const;
   [[nodiscard]] std::uint64_t refused() const;
