@@ -18,8 +18,8 @@ namespace deltarule::derivation {
 template <class T>
 struct ReferenceLayer {
   std::vector<T> I;        // (4)
-  std::vector<T> a;        // f(I)
-  std::vector<T> f_prime;  // (8); for softmax the diagonal of the Jacobian
+  std::vector<T> a;        // f(I), times the unit's factor where there is one
+  std::vector<T> f_prime;  // (8), with the unit's factor; for softmax the diagonal of the Jacobian
   std::vector<T> dE_da;    // (9) or (11)
   std::vector<T> delta;    // (10) or (12)
 };
@@ -53,7 +53,21 @@ struct Nudge {
   }
 };
 
+/// Factors of activations (dropout): a_j = m_j f(I_j). Per layer [units], or empty for a layer without; the outputs
+/// have none. No layers at all: no factors.
+template <class T>
+using Factors = std::vector<std::vector<T>>;
+
 namespace detail {
+
+/// a_j = m_j f(I_j), and with it (8): ∂a_j/∂I_j = m_j f′(I_j).
+template <class T>
+void multiply_by_factors(const std::vector<T>& m, ReferenceLayer<T>& layer) {
+  for (std::size_t j = 0; j < m.size(); ++j) {
+    layer.a[j] *= m[j];
+    layer.f_prime[j] *= m[j];
+  }
+}
 
 /// The connections on one side of one unit: weights, and what stands at their other ends.
 template <class T>
@@ -152,8 +166,8 @@ void backward(const base::Graph& graph, std::span<const T> w, ReferencePass<T>& 
 /// read. dE_da, delta, slopes and E of the result are empty.
 template <class T>
 [[nodiscard]] ReferencePass<T> reference_forward(const base::Graph& graph, const Resolved& resolved,
-                                                 std::span<const T> w, std::span<const T> x,
-                                                 const Nudge<T>& nudge = {}) {
+                                                 std::span<const T> w, std::span<const T> x, const Nudge<T>& nudge = {},
+                                                 const Factors<T>& factors = {}) {
   ReferencePass<T> pass;
   pass.x.assign(x.begin(), x.end());
   for (std::size_t l = 0; l < graph.layers().size(); ++l) {
@@ -165,8 +179,9 @@ template <class T>
     }
     nudge.apply(Nudge<T>::What::net_input, l, layer.I);
     activate_layer<T>(resolved.activations[l], layer.I, layer.a);
-    nudge.apply(Nudge<T>::What::activation, l, layer.a);
     derivative_layer<T>(resolved.activations[l], layer.I, layer.a, layer.f_prime);
+    if (l < factors.size()) detail::multiply_by_factors(factors[l], layer);
+    nudge.apply(Nudge<T>::What::activation, l, layer.a);
     pass.layers.push_back(std::move(layer));
   }
   return pass;
@@ -184,8 +199,9 @@ template <class T>
 /// (6), is the caller's: w is not changed.
 template <class T>
 [[nodiscard]] ReferencePass<T> reference_pass(const base::Graph& graph, const Resolved& resolved, std::span<const T> w,
-                                              std::span<const T> x, std::span<const T> t) {
-  ReferencePass<T> pass = reference_forward(graph, resolved, w, x);
+                                              std::span<const T> x, std::span<const T> t,
+                                              const Factors<T>& factors = {}) {
+  ReferencePass<T> pass = reference_forward(graph, resolved, w, x, {}, factors);
   const Activation& output = resolved.activations.back();
   ReferenceLayer<T>& last = pass.layers.back();
   pass.E = loss<T>(resolved.loss, output, last.I, last.a, t);

@@ -298,6 +298,13 @@ struct AddPart {
   }
 };
 
+template <class T>
+struct MultiplyBy {
+  HWY_INLINE void operator()(const T* by, T* values) const {
+    SimdOps<T>::store(SimdOps<T>::multiply(SimdOps<T>::load(values), SimdOps<T>::load(by)), values);
+  }
+};
+
 // The numbers of a row that fill no panel. Where loads can be masked, vectors; elsewhere kSize numbers if `n` has that
 // bit, and on to the next: no loop over what is left of a row.
 template <std::size_t kSize, class T>

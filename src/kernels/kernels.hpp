@@ -123,6 +123,8 @@ struct Kernels {
   void (*add_penalties)(const T* w, T* slope, T l2, T l1, std::size_t n);
   /// total[i] += part[i].
   void (*add)(const T* part, T* total, std::size_t n);
+  /// values[i] *= by[i].
+  void (*multiply)(const T* by, T* values, std::size_t n);
 
   /// The update rules, n weights each; formulas in deltarule/rules.hpp, one file each in kernels/updates.
   void (*delta_rule)(T* w, const T* slope, T rate, std::size_t n);

@@ -270,6 +270,9 @@ struct Twin {
   static void add(const T* part, T* total, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) total[i] += part[i];
   }
+  static void multiply(const T* by, T* values, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) values[i] *= by[i];
+  }
 
   static void delta_rule(T* w, const T* slope, T rate, std::size_t n) {
     const DeltaRuleUpdate<Ops> update{rate};

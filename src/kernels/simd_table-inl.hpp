@@ -108,6 +108,7 @@ struct Functions {
     for_each_vector<T>(n, AddPenalties<T>{{Ops::set(l2), Ops::set(l1)}}, w, slope);
   }
   static void add(const T* part, T* total, std::size_t n) { for_each_vector<T>(n, AddPart<T>{}, part, total); }
+  static void multiply(const T* by, T* values, std::size_t n) { for_each_vector<T>(n, MultiplyBy<T>{}, by, values); }
 
   static void delta_rule(T* w, const T* slope, T rate, std::size_t n) {
     for_each_vector<T>(n, Update<T, DeltaRuleUpdate<Ops>>{{Ops::set(rate)}}, w, slope);

@@ -27,6 +27,7 @@ constexpr Kernels<T> make_table(const char* name, bool fused) {
           .scale = &F::scale,
           .add_penalties = &F::add_penalties,
           .add = &F::add,
+          .multiply = &F::multiply,
           .delta_rule = &F::delta_rule,
           .momentum = &F::momentum,
           .nesterov = &F::nesterov,

@@ -48,6 +48,16 @@ void multiply_derivative(const derivation::Activation& f, const Panels<T>& net, 
     }
 }
 
+/// a *= m for one panel, and m f′(I) for the way back, taken before a changes: f′ may follow from it.
+template <class T>
+void mask_panel(const derivation::Activation& f, const Panels<T>& mask, const Panels<T>& net, const Panels<T>& a,
+                const Panels<T>& slopes, std::size_t p) {
+  const std::size_t n = net.rows * net.width(p);
+  std::copy_n(mask.panel(p), n, slopes.panel(p));
+  multiply_derivative(f, net, a, slopes, p);
+  kernels::kernels<T>().multiply(mask.panel(p), a.panel(p), n);
+}
+
 template <class T>
 void copy_row(const Panels<T>& from, std::size_t row, T* to) {
   for (std::size_t p = 0; p < from.count(); ++p, to += kPanel<T>)
@@ -291,7 +301,12 @@ void propagate_back(const Network<T>& network, Workspace<T>& workspace, RowRange
     if (workspace.capacity() == 1) sum_deltas_above_one(network, workspace, l + 1, delta.data);
     for (std::size_t p = 0; p < delta.count(); ++p) {
       if (workspace.capacity() > 1) sum_deltas_above(network, workspace, l + 1, rows, delta, p);
-      multiply_derivative(network.activation(l), of(workspace.net(l)), of(workspace.activations(l)), delta, p);
+      if (workspace.is_masked(l)) {
+        kernels::kernels<T>().multiply(of(workspace.mask_slopes(l)).panel(p), delta.panel(p),
+                                       rows.count * delta.width(p));
+      } else {
+        multiply_derivative(network.activation(l), of(workspace.net(l)), of(workspace.activations(l)), delta, p);
+      }
     }
   }
 }
@@ -338,6 +353,12 @@ bool is_within(const Panels<T>& values, T bound) {
   return true;
 }
 
+/// Activations that need no looking at: bounded by their function, and not multiplied by anything.
+template <class T>
+bool is_bounded(const Network<T>& network, const Workspace<T>& workspace, std::size_t layer) {
+  return network.activation(layer).is_bounded() && !workspace.is_masked(layer);
+}
+
 }  // namespace
 
 template <class T>
@@ -363,6 +384,9 @@ void forward(const Network<T>& network, std::span<const T> parameters, Workspace
                           net.width(p), net.units_in(p), b == 0 ? begin : nullptr, net.panel(p));
       }
       activate_panel(network.activation(l), net, a, p);
+      if (workspace.is_masked(l))
+        mask_panel(network.activation(l), workspace.mask(l).slice(rows.first, rows.count), net, a,
+                   workspace.mask_slopes(l).slice(rows.first, rows.count), p);
     }
   }
   if (network.activation(layers - 1).kind == ActivationKind::softmax) softmax_rows(workspace, layers - 1, rows);
@@ -413,7 +437,7 @@ bool is_small(const Network<T>& network, Workspace<T>& workspace, RowRange rows,
   for (std::size_t r = rows.first; r < rows.first + rows.count; ++r) loss += workspace.loss(r);
   bool small = std::isfinite(loss) && squares_of_patterns <= bound;
   for (std::size_t l = 0; small && l < network.graph().layers().size(); ++l)
-    small = (network.activation(l).is_bounded() || within(workspace.activations(l))) && within(workspace.deltas(l));
+    small = (is_bounded(network, workspace, l) || within(workspace.activations(l))) && within(workspace.deltas(l));
   return small;
 }
 

@@ -17,8 +17,9 @@ struct RowRange {
   std::size_t count = 0;
 };
 
-/// Equation (4) and f, layer by layer, for rows whose inputs are in place. A row's bits do not depend on the range.
-/// Parameters as they lie in memory: no change may be pending (see SettledParameters).
+/// Equation (4) and f, layer by layer, for rows whose inputs are in place; a masked layer's activations are m f(I),
+/// with (8) times m to follow (Workspace::mask_layer). A row's bits do not depend on the range. Parameters as they lie
+/// in memory: no change may be pending (see SettledParameters).
 template <class T>
 void forward(const Network<T>& network, Workspace<T>& workspace, RowRange rows);
 

@@ -1,6 +1,7 @@
 #include "network/workspace.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "kernels/kernels.hpp"
 
@@ -67,7 +68,26 @@ Workspace<T>::Workspace(const Network<T>& network, std::size_t capacity, bool le
     activations_.emplace_back(size);
     if (learning) deltas_.emplace_back(size);
   }
+  masks_.resize(layers.size());
+  mask_slopes_.resize(layers.size());
   if (learning) input_sums_ = base::AlignedBuffer<T>(base::padded<T>(input_units_));
+}
+
+template <class T>
+Result<void> Workspace<T>::mask_layer(std::size_t layer) {
+  const std::size_t hidden = units_.size() - 1;
+  if (layer >= hidden)
+    return Error{ErrorCode::spec,
+                 "layer " + std::to_string(layer + 1),
+                 layer == hidden ? "factors of the activations of the outputs" : "no such layer",
+                 hidden == 0 ? "a hidden layer, and this network has none"
+                             : "one of the hidden layers 1 to " + std::to_string(hidden),
+                 {}};
+  const std::size_t size = activations_[layer].size();
+  masks_[layer] = base::AlignedBuffer<T>(size);
+  mask_slopes_[layer] = base::AlignedBuffer<T>(size);
+  std::fill_n(masks_[layer].data(), size, T{1});
+  return {};
 }
 
 template <class T>

@@ -10,6 +10,7 @@
 #include "base/aligned.hpp"
 #include "base/panels.hpp"
 #include "base/pattern_source.hpp"
+#include "deltarule/error.hpp"
 #include "network/network.hpp"
 
 namespace deltarule::network {
@@ -48,6 +49,16 @@ class Workspace {
   /// Σ_k δ_k w_jk for the inputs of row 0: one row.
   [[nodiscard]] Panels input_sums() { return {input_sums_.data(), 1, input_units_, 0, 1}; }
 
+  /// Room for a factor of every activation of a hidden layer, pattern by pattern (dropout), at first 1. From then on
+  /// forward() leaves m f(I) in the activations and m f′(I) in mask_slopes(), which the deltas are multiplied by. Spec
+  /// error for the outputs, whose activations the loss computes from their net inputs (all of a softmax at once), and
+  /// for a layer that does not exist. Of a learning workspace.
+  Result<void> mask_layer(std::size_t layer);
+  [[nodiscard]] bool is_masked(std::size_t layer) const { return masks_[layer].size() > 0; }
+  /// [capacity × units]: the factors, to be written where the units are, before forward().
+  [[nodiscard]] Panels mask(std::size_t layer) { return view(masks_[layer], units_[layer]); }
+  [[nodiscard]] Panels mask_slopes(std::size_t layer) { return view(mask_slopes_[layer], units_[layer]); }
+
   /// Chosen patterns of a source into rows `first` …. Targets are taken when there are as many as outputs. Gives no
   /// less than the sum of the squares of what was loaded, nearly (kernels.hpp, gather_rows).
   T load(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns, std::size_t first);
@@ -78,6 +89,7 @@ class Workspace {
   base::AlignedBuffer<T> inputs_, targets_, input_sums_, output_rows_;
   base::AlignedBuffer<T> gathered_;  // rows as a source writes them
   std::vector<base::AlignedBuffer<T>> net_, activations_, deltas_;
+  std::vector<base::AlignedBuffer<T>> masks_, mask_slopes_;  // empty for layers without
   base::AlignedBuffer<double> scratch_;
   std::vector<double> losses_;
   std::vector<Fault> faults_;

@@ -67,7 +67,9 @@ Forward<T> forward_with(const Trial& trial, const Change& change, T amount) {
       nudge = {Nudge<T>::What::activation, change.layer, change.index, amount};
       break;
   }
-  return reference_forward<T>(trial.graph, trial.resolved, w, x, nudge);
+  Factors<T> factors;
+  for (const auto& layer : trial.factors) factors.emplace_back(layer.begin(), layer.end());
+  return reference_forward<T>(trial.graph, trial.resolved, w, x, nudge, factors);
 }
 
 /// One output's share of the losses from net inputs as functions of the activation, by their definitions, which the
@@ -225,7 +227,7 @@ void check_units(const Trial& trial, const ReferencePass<double>& pass, Tally& t
 }
 
 void check_network(const Trial& trial, Tally& tally) {
-  const auto pass = reference_pass<double>(trial.graph, trial.resolved, trial.w, trial.x, trial.t);
+  const auto pass = reference_pass<double>(trial.graph, trial.resolved, trial.w, trial.x, trial.t, trial.factors);
   tally.place = describe(trial);
   check_weights(trial, pass, tally);
   check_units(trial, pass, tally);
@@ -288,6 +290,27 @@ TEST(PartialDerivatives, EveryOneNamedByTheEquationsIsTheComplexStepAndTheCentra
   }
   EXPECT_LE(tally.kinks() * 100, tally.compared()) << "too many comparisons skipped at kinks";
   expect_full(coverage);
+}
+
+TEST(PartialDerivatives, AreThoseOfTheMaskedPassUnderFactorsOfActivations) {
+  Dice dice(20260102);
+  Tally tally;
+  std::size_t factors = 0, zeros = 0;
+  for (const Pair& pair : testing::valid_pairs()) {
+    auto trial = testing::random_trial(dice, pair, dice.between(1, 3), dice.one_of(testing::kUnitActivations));
+    ASSERT_TRUE(trial.ok()) << trial.error().message();
+    testing::draw_factors(dice, *trial);
+    for (const auto& layer : trial->factors)
+      for (const double factor : layer) {
+        ++factors;
+        zeros += factor == 0 ? 1 : 0;
+      }
+    check_network(*trial, tally);
+  }
+  EXPECT_GE(zeros, 50U);
+  EXPECT_GE(factors, 3 * zeros / 2);
+  for (std::size_t what = 0; what < testing::kPartials; ++what)
+    EXPECT_GE(tally.complex_count(static_cast<Partial>(what)), 200U) << testing::kPartialNames[what];
 }
 
 TEST(PartialDerivatives, MaskedWeightsHaveSlopeZeroAndAreNotRead) {

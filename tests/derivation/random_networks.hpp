@@ -68,6 +68,7 @@ struct Trial {
   base::Graph graph;
   Resolved resolved;
   std::vector<double> w, x, t;
+  std::vector<std::vector<double>> factors;  // of the activations of hidden layers; none unless a test draws some
   bool skips = false, lacks_bias = false, masked = false;
 };
 
@@ -118,6 +119,17 @@ inline void draw_numbers(Dice& dice, Trial& trial) {
 }
 
 }  // namespace detail
+
+/// Factors of the activations of some hidden layers; a third of the units are left out.
+inline void draw_factors(Dice& dice, Trial& trial) {
+  const auto& layers = trial.graph.layers();
+  trial.factors.assign(layers.size(), {});
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
+    if (dice.chance(0.2)) continue;
+    for (std::size_t j = 0; j < layers[l].units; ++j)
+      trial.factors[l].push_back(dice.chance(0.33) ? 0.0 : dice.uniform(-2, 2));
+  }
+}
 
 /// A random network of `hidden` hidden layers, the first with activation `first`, and the given output.
 inline Result<Trial> random_trial(Dice& dice, const Pair& output, std::size_t hidden, const std::string& first) {

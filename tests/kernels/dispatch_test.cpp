@@ -41,8 +41,8 @@ TEST(Dispatch, EveryPointerOfEveryTableIsSet) {
   for (const kernels::Kernels<float>* k : kernels::runnable<float>()) {
     EXPECT_TRUE(k->net_panel && k->transpose && k->slope_block && k->bias_slopes) << k->name;
     EXPECT_TRUE(k->activate && k->multiply_derivative && k->softmax) << k->name;
-    EXPECT_TRUE(k->add_penalties && k->gather_rows && k->squared_errors && k->scale && k->add && k->delta_rule &&
-                k->momentum && k->nesterov && k->adam)
+    EXPECT_TRUE(k->add_penalties && k->gather_rows && k->squared_errors && k->scale && k->add && k->multiply &&
+                k->delta_rule && k->momentum && k->nesterov && k->adam)
         << k->name;
     EXPECT_TRUE(k->adagrad && k->adadelta && k->lion && k->rprop && k->quickprop) << k->name;
     EXPECT_TRUE(k->rmsprop && k->square_sum && k->rough_square_sum && k->keep_movable) << k->name;

@@ -186,6 +186,7 @@ TYPED_TEST(Elementwise, RulesHaveTheBitsOfTheScalarTwin) {
         k.add_penalties(x[0].data() + at, x[1].data() + at, T(0.1), T(0.01), n);
         k.keep_movable(x[0].data() + at, x[8].data() + at, n);
         k.add(x[1].data() + at, x[2].data() + at, n);
+        k.multiply(x[1].data() + at, x[2].data() + at, n);
         k.delta_rule(x[0].data() + at, x[1].data() + at, T(0.1), n);
         k.adam(x[5].data() + at, x[1].data() + at, x[3].data() + at, x[4].data() + at, step, n);
         k.momentum(x[6].data() + at, x[1].data() + at, x[7].data() + at, T(0.1), T(0.9), n);

@@ -28,8 +28,10 @@ class ErrorBounds {
  public:
   using Pass = derivation::ReferencePass<double>;
 
-  ErrorBounds(const base::Graph& graph, const derivation::Resolved& resolved, std::span<const double> w, double u)
-      : graph_(graph), resolved_(resolved), w_(w), u_(u) {}
+  /// `largest_factor`: the largest size of a factor of an activation, or 1.
+  ErrorBounds(const base::Graph& graph, const derivation::Resolved& resolved, std::span<const double> w, double u,
+              double largest_factor = 1)
+      : graph_(graph), resolved_(resolved), w_(w), u_(u), largest_factor_(largest_factor) {}
 
   Bounds of(const Pass& pass, std::span<const double> t) const {
     Bounds bounds;
@@ -76,14 +78,15 @@ class ErrorBounds {
       return;
     }
     for (std::size_t j = 0; j < a.size(); ++j)
-      a[j] = std::fabs(layer.f_prime[j]) * I[j] + kFunctionError * u_ * (std::fabs(layer.a[j]) + 1);
+      a[j] = std::fabs(layer.f_prime[j]) * I[j] + kFunctionError * u_ * (std::fabs(layer.a[j]) + largest_factor_);
   }
 
   double slope_error(const Pass& pass, const Bounds& bounds, std::size_t l, std::size_t j) const {
     const double I = std::fabs(pass.layers[l].I[j]);
     const bool is_exp = resolved_.activations[l].kind == base::ActivationKind::exp;  // f″ = f′, without a bound
     const double second = is_exp ? std::fabs(pass.layers[l].f_prime[j]) : kSecondDerivative;
-    return second * bounds.I[l][j] + kFunctionError * u_ * (1 + std::fabs(pass.layers[l].f_prime[j]) + I);
+    return largest_factor_ * second * bounds.I[l][j] +
+           kFunctionError * u_ * (largest_factor_ * (1 + I) + std::fabs(pass.layers[l].f_prime[j]));
   }
 
   void outputs(const Pass& pass, std::span<const double> t, Bounds& bounds) const {
@@ -164,6 +167,7 @@ class ErrorBounds {
   const derivation::Resolved& resolved_;
   std::span<const double> w_;
   double u_;
+  double largest_factor_;
 };
 
 /// True when some net input or output is so near a kink that rounding decides on which side it falls.
