@@ -121,9 +121,18 @@ std::string optimizer_value(const std::string& text) {
   return one_of("--optimizer", text.substr(0, bracket), kRules) + text.substr(bracket);
 }
 
+/// A schedule, likewise.
+std::string schedule_value(const std::string& text) {
+  static const std::vector<std::string> kSchedules = {"constant", "step",      "exponential",
+                                                      "cosine",   "one-cycle", "plateau"};
+  const std::size_t bracket = std::min(text.find('('), text.size());
+  return one_of("--schedule", text.substr(0, bracket), kSchedules) + text.substr(bracket);
+}
+
 void rule_options(const Given& given, FitOptions& fit) {
   given.set(fit.optimizer, "--optimizer", optimizer_value);
   given.set(fit.learning_rate, "--learning-rate", real("--learning-rate", kPositive));
+  given.set(fit.schedule, "--schedule", schedule_value);
   given.set(fit.momentum, "--momentum", real("--momentum", kBelowOne));
   given.set(fit.weight_decay, "--weight-decay", real("--weight-decay", kNotNegative));
   given.set(fit.batch_size, "--batch-size", batch_value);

@@ -54,6 +54,9 @@ constexpr OptionRow kLearnOptions[] = {
      "delta-rule (= sgd), momentum, nesterov, adam, adamw, rmsprop, adagrad, adadelta, lion; for full batches rprop-, "
      "rprop+, irprop-, irprop+, quickprop; settings in brackets: 'adam(beta1=0.8)' (chosen)"},
     {"--learning-rate,--lr", "ETA", kTraining, "step size (by the optimizer; the Rprop family has none)"},
+    {"--schedule", "S", kTraining,
+     "of the learning rate: step, exponential, cosine, one-cycle, plateau; settings in brackets: 'cosine(warmup=5)' "
+     "(constant)"},
     {"--momentum", "MU", kTraining, "for momentum and nesterov, from 0 to below 1 (0.9)"},
     {"--weight-decay", "L", kTraining, "pull of the weights towards 0 (chosen)"},
     {"--batch-size", "N", kTraining, "patterns per weight change; 1 is online, all is full batch (chosen)"},

@@ -127,7 +127,8 @@ std::string epoch_event(const FitProgress& progress) {
       .number("best_validation_loss", progress.epoch.best_validation_loss)
       .number("validation_score", progress.epoch.validation_score)
       .number("best_validation_score", progress.epoch.best_validation_score)
-      .count("steps", progress.epoch.steps);
+      .count("steps", progress.epoch.steps)
+      .number("rate_factor", progress.epoch.rate_factor);
   return event.str() + "\n";
 }
 

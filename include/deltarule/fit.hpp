@@ -52,6 +52,9 @@ struct FitOptions {
   /// irprop+, quickprop; other settings than rate, momentum and decay in brackets: "adam(beta1=0.8,epsilon=1e-6)"
   std::optional<std::string> optimizer = {};
   std::optional<double> learning_rate = {};  ///< the Rprop family has none
+  /// What the rate is multiplied by over the run: constant, step, exponential, cosine, one-cycle, plateau, with
+  /// settings in brackets: "cosine(warmup=5)"; see schedule.hpp
+  std::optional<std::string> schedule = {};
   std::optional<double> momentum = {};
   std::optional<std::size_t> batch_size = {};  ///< 1 = online, 0 = all
   std::optional<std::string> reduction = {};   ///< of a batch's slopes: mean, sum

@@ -58,6 +58,11 @@ class BasicTrainer {
   /// after a step, is a shape_error. A refused pattern leaves input_slopes alone.
   LearnStatus backward(std::span<const T> output_slopes, std::span<T> input_slopes = {}) noexcept;
 
+  /// What the learning rate is multiplied by from the next weight change on, from 0 to 1, for a schedule of your own
+  /// (FitSettings::schedule knows some); 1 at first. fit() begins and ends with it. Spec error for other numbers, and
+  /// for a rule without a rate unless it is 1.
+  Result<void> set_rate_factor(double factor);
+
   [[nodiscard]] std::uint64_t steps() const noexcept;    ///< weight changes so far
   [[nodiscard]] std::uint64_t refused() const noexcept;  ///< patterns that were not finite
 

@@ -10,6 +10,7 @@
 
 #include "deltarule/rows.hpp"
 #include "deltarule/rules.hpp"
+#include "deltarule/schedule.hpp"
 #include "deltarule/spec.hpp"
 
 namespace deltarule {
@@ -51,7 +52,8 @@ struct EpochReport {
   double best_validation_loss = std::numeric_limits<double>::quiet_NaN();  ///< the smallest so far
   double validation_score = std::numeric_limits<double>::quiet_NaN();      ///< settings.score; NaN without one
   double best_validation_score = std::numeric_limits<double>::quiet_NaN();
-  std::uint64_t steps = 0;  ///< weight changes so far in this fit
+  std::uint64_t steps = 0;   ///< weight changes so far in this fit
+  double rate_factor = 1.0;  ///< of the epoch's last weight change: what the rule's learning rate was multiplied by
 };
 
 /// steps: settings.steps are done; stopped: settings.stop_now said so. Both may end a run in the middle of an epoch.
@@ -65,6 +67,9 @@ struct FitSettings {
   std::size_t batch_size = 32;  ///< 1 = per pattern, 0 = all patterns
   bool shuffle = true;          ///< a new order each epoch, from seed and epoch number
   Seed seed = {};
+  /// The learning rate over the run. Needs a rule that has one. In per-pattern learning a schedule whose factor changes
+  /// within epochs is asked after each 256 patterns of an epoch, else before each weight change.
+  Schedule schedule = ConstantRate{};
   /// Stop when, after an epoch, tss = Σ(t−a)² over all training patterns, times their weights, and outputs is below
   /// this. Negative: never.
   double until_tss = -1.0;

@@ -8,6 +8,7 @@
 #include "base/floating_point_mode.hpp"
 #include "training/evaluate.hpp"
 #include "training/sampler.hpp"
+#include "training/schedule.hpp"
 #include "training/stopping.hpp"
 
 namespace deltarule::training {
@@ -42,8 +43,8 @@ Result<void> check_settings(const FitSettings& settings, bool has_validation) {
   return {};
 }
 
-// Per-pattern learning asks the stop token after so many patterns of an epoch. Even: the look-ahead of large first
-// layers goes in pairs (online.hpp), which a cut must not shift.
+// Per-pattern learning asks the stop token, and a schedule, after so many patterns of an epoch. Even: the look-ahead of
+// large first layers goes in pairs (online.hpp), which a cut must not shift.
 constexpr std::size_t kPatternsPerQuestion = 256;
 
 /// What one run of fit() carries from epoch to epoch.
@@ -55,9 +56,11 @@ struct Run {
   const FitSettings& settings;
   Sampler sampler;
   BestEpoch<T> best;
+  const bool moves = changes_within_epochs(settings.schedule);  // the rate, from step to step
   FitResult result = {};
   double best_loss = std::numeric_limits<double>::quiet_NaN();
   bool halted = false;  // in the middle of an epoch or at its end, by the steps or the stop token
+  RateCourse rates = {};
 
   /// To be asked after a weight change.
   bool halts() {
@@ -71,14 +74,24 @@ struct Run {
     return halted = true;
   }
 
+  /// The rate of a step from pattern `first` of `all` in an epoch up to `last`.
+  void set_rate(std::size_t epoch, std::size_t first, std::size_t last, std::size_t all) {
+    const double before = static_cast<double>(epoch - 1), patterns = static_cast<double>(all);
+    const StepPlace place{epoch, before + static_cast<double>(first) / patterns,
+                          before + static_cast<double>(last) / patterns, settings.epochs};
+    trainer.set_rate_factor(rates.factor() * rate_factor(settings.schedule, place));
+  }
+
   /// One epoch of steps; the mean of E_p as met.
   Result<double> train(std::size_t epoch) {
     const std::span<const std::uint32_t> patterns = sampler.epoch(epoch - 1);
     const std::size_t size = settings.batch_size == 0 ? patterns.size() : settings.batch_size;
     const std::uint64_t steps = trainer.steps() - result.steps;
+    set_rate(epoch, 0, std::min(size, patterns.size()), patterns.size());
     if (settings.batch_size == 1) return train_singly(epoch, patterns);
     double sum = 0;
     for (std::size_t first = 0; first < patterns.size(); first += size) {
+      if (moves) set_rate(epoch, first, first + std::min(size, patterns.size() - first), patterns.size());
       auto loss = trainer.step(training, patterns.subspan(first, std::min(size, patterns.size() - first)));
       if (!loss) return placed(loss.error(), epoch, first / size + 1);
       sum += *loss;
@@ -96,7 +109,9 @@ struct Run {
     do {
       std::size_t done = 0;
       const std::uint64_t steps = trainer.steps();
-      auto loss = trainer.step_each(training, patterns.subspan(all, piece(patterns.size() - all)), done);
+      const std::size_t count = piece(patterns.size() - all);
+      if (moves) set_rate(epoch, all, all + count, patterns.size());
+      auto loss = trainer.step_each(training, patterns.subspan(all, count), done);
       result.steps += trainer.steps() - steps;
       all += done;
       if (!loss) return placed(loss.error(), epoch, all + 1);
@@ -107,7 +122,7 @@ struct Run {
 
   /// How many of the patterns left in an epoch are learnt before anybody is asked.
   [[nodiscard]] std::size_t piece(std::size_t left) const {
-    if (!settings.stop_now && settings.steps == 0) return left;
+    if (!settings.stop_now && settings.steps == 0 && !moves) return left;
     left = std::min(left, kPatternsPerQuestion);  // with steps, too: so that a repeated run adds up its losses alike
     return settings.steps == 0 ? left : std::min<std::uint64_t>(left, settings.steps - result.steps);
   }
@@ -119,13 +134,17 @@ struct Run {
 
   EpochReport report(std::size_t epoch, double training_loss) {
     EpochReport report{.epoch = epoch, .training_loss = training_loss, .steps = result.steps};
-    if (validation != nullptr) validate(report);
+    report.rate_factor = trainer.rate_factor();
+    const double goal = validation != nullptr ? validate(report) : training_loss;
+    if (const auto* plateau = std::get_if<PlateauRate>(&settings.schedule))
+      observe(*plateau, goal, settings.min_improvement, rates.plateau);
     result.epochs = epoch;
     result.history.push_back(report);
     return report;
   }
 
-  void validate(EpochReport& report) {
+  /// Returns what is to become small.
+  double validate(EpochReport& report) {
     const double sign = settings.score && settings.higher_is_better ? -1.0 : 1.0;
     if (settings.score) {
       const Evaluation all = evaluate(trainer.network(), *validation, trainer.team());
@@ -140,6 +159,7 @@ struct Run {
     if (settings.score) report.best_validation_score = sign * best.loss();
     best_loss = std::fmin(best_loss, report.validation_loss);
     report.best_validation_loss = settings.score ? best_loss : best.loss();
+    return goal;
   }
 
   /// True when this epoch is the last for a reason of its own.
@@ -163,6 +183,14 @@ struct Run {
   }
 };
 
+/// The factor of the rate that a trainer has before a run, it has after it.
+template <class T>
+struct KeptRate {
+  Trainer<T>& trainer;
+  double factor = trainer.rate_factor();
+  ~KeptRate() { trainer.set_rate_factor(factor); }
+};
+
 }  // namespace
 
 template <class T>
@@ -173,10 +201,14 @@ Result<FitResult> fit(Trainer<T>& trainer, const base::PatternSource<T>& trainin
     if (auto checked = check_source(trainer.network(), *validation, "validation patterns"); !checked)
       return checked.error();
   if (auto checked = check_settings(settings, validation != nullptr); !checked) return checked.error();
+  if (auto checked = check_schedule(settings.schedule, settings.epochs, trainer.options().optimizer); !checked)
+    return checked.error();
   auto sampler = Sampler::create(training.size(), settings);
   if (!sampler) return sampler.error();
 
   Run<T> run{trainer, training, validation, settings, std::move(*sampler), BestEpoch<T>(settings)};
+  const KeptRate<T> kept{trainer};
+  run.rates.given = kept.factor;
   for (std::size_t epoch = 1; epoch <= settings.epochs; ++epoch) {
     auto loss = run.train(epoch);
     if (!loss) return loss.error();

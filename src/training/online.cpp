@@ -21,19 +21,20 @@ std::unique_ptr<Online<T>> Online<T>::create(network::Network<T>& network, const
                                              UpdateState<T>& state, std::size_t look_ahead_weights) {
   if (options.l2 != 0 || options.l1 != 0) return nullptr;
   if (const auto* rule = std::get_if<DeltaRule>(&options.optimizer))
-    return std::make_unique<Online>(network, static_cast<T>(rule->learning_rate), state, T{0}, look_ahead_weights);
+    return std::make_unique<Online>(network, rule->learning_rate, state, T{0}, look_ahead_weights);
   if (const auto* rule = std::get_if<Momentum>(&options.optimizer))
-    return std::make_unique<Online>(network, static_cast<T>(rule->learning_rate), state, static_cast<T>(rule->momentum),
+    return std::make_unique<Online>(network, rule->learning_rate, state, static_cast<T>(rule->momentum),
                                     look_ahead_weights);
   return nullptr;
 }
 
 template <class T>
-Online<T>::Online(network::Network<T>& network, T rate, UpdateState<T>& state, T momentum,
+Online<T>::Online(network::Network<T>& network, double rate, UpdateState<T>& state, T momentum,
                   std::size_t look_ahead_weights)
     : network_(network),
       kernels_(kernels::kernels<T>()),
-      rate_(rate),
+      rate_setting_(rate),
+      rate_(static_cast<T>(rate * state.rate_factor)),
       momentum_(momentum),
       velocity_(state.arrays.empty() ? nullptr : state.arrays[0].data()),
       bound_(std::sqrt(std::numeric_limits<T>::max()) / T{2}) {
@@ -60,6 +61,12 @@ Online<T>::Online(network::Network<T>& network, T rate, UpdateState<T>& state, T
 template <class T>
 Online<T>::~Online() {
   if (last_ != nullptr && has_pending(last_)) network_.settle();
+}
+
+template <class T>
+void Online<T>::set_rate_factor(double factor) noexcept {
+  rate_ = static_cast<T>(rate_setting_ * factor);
+  chain_.rate = rate_;
 }
 
 // ---- what does not change ----

@@ -32,11 +32,14 @@ class Online {
   /// Null for rules and settings that need the general way. The network and the velocity must outlive it.
   static std::unique_ptr<Online> create(network::Network<T>& network, const TrainerOptions& options,
                                         UpdateState<T>& state, std::size_t look_ahead_weights = kLookAheadWeights);
-  Online(network::Network<T>& network, T rate, UpdateState<T>& state, T momentum, std::size_t look_ahead_weights);
+  Online(network::Network<T>& network, double rate, UpdateState<T>& state, T momentum, std::size_t look_ahead_weights);
   /// Makes what it has left pending.
   ~Online();
   Online(const Online&) = delete;
   Online& operator=(const Online&) = delete;
+
+  /// What the rate is multiplied by from the next pattern on; a change that is pending stays what it is.
+  void set_rate_factor(double factor) noexcept;
 
   /// One pattern: x [inputs], t [outputs], any alignment. True: learned, its change is pending. False: some number is
   /// not plainly finite, and the pattern has changed nothing (an earlier pending change may have been made). `loss`,
@@ -108,6 +111,7 @@ class Online {
 
   network::Network<T>& network_;
   const kernels::Kernels<T>& kernels_;
+  double rate_setting_;
   T rate_, momentum_;
   T* velocity_ = nullptr;
   T bound_;

@@ -432,9 +432,20 @@ Result<void> Trainer<T>::restore(const TrainerState<T>& state) {
   own.steps = state.update.steps;
   own.errors = state.update.errors;
   own.adam = state.update.adam;
+  set_rate_factor(state.update.rate_factor);
   self.refused = state.refused;
   self.has_forward = false;
   return {};
+}
+
+template <class T>
+void Trainer<T>::set_rate_factor(double factor) noexcept {
+  impl_->weight_step.state().rate_factor = factor;
+  if (impl_->online != nullptr) impl_->online->set_rate_factor(factor);
+}
+template <class T>
+double Trainer<T>::rate_factor() const noexcept {
+  return impl_->weight_step.state().rate_factor;
 }
 
 template <class T>

@@ -67,6 +67,11 @@ class Trainer {
   /// nothing changed, for a state of another network or rule.
   Result<void> restore(const TrainerState<T>& state);
 
+  /// What every rate of the rule is multiplied by from the next weight change on, from 0 to 1; 1 at first. A rule
+  /// without a rate has the largest of its steps multiplied.
+  void set_rate_factor(double factor) noexcept;
+  [[nodiscard]] double rate_factor() const noexcept;
+
   [[nodiscard]] std::uint64_t steps() const;
   [[nodiscard]] std::uint64_t refused() const;
   [[nodiscard]] network::Network<T>& network();

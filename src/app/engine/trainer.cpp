@@ -13,6 +13,7 @@
 #include "app/engine/unwrap.hpp"
 #include "training/loop.hpp"
 #include "training/trainer.hpp"
+#include "training/updates/registry.hpp"
 
 namespace deltarule {
 namespace {
@@ -155,6 +156,18 @@ template <class T>
 LearnStatus BasicTrainer<T>::backward(std::span<const T> output_slopes, std::span<T> input_slopes) noexcept {
   return impl_->trainer.backward(output_slopes, input_slopes);
 }
+template <class T>
+Result<void> BasicTrainer<T>::set_rate_factor(double factor) {
+  const Optimizer& rule = impl_->trainer.options().optimizer;
+  if (!(factor >= 0 && factor <= 1))
+    return Error{ErrorCode::spec, "rate factor", std::to_string(factor), "a number from 0 to 1", {}};
+  if (factor != 1 && !training::has_rate(rule))
+    return Error{ErrorCode::spec, "rate factor", "the optimizer " + std::string(training::name_of(rule)),
+                 "an optimizer that has a learning rate", "leave the factor at 1"};
+  impl_->trainer.set_rate_factor(factor);
+  return {};
+}
+
 template <class T>
 std::uint64_t BasicTrainer<T>::steps() const noexcept {
   return impl_->trainer.steps();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/engine/unwrap.hpp"
+#include "app/fit/bracketed.hpp"
 #include "app/fit/settings.hpp"
 #include "app/words.hpp"
 #include "base/text.hpp"
@@ -31,28 +32,7 @@ std::string_view option_of(std::string_view setting) {
   throw Exception({ErrorCode::usage, std::move(place), std::move(got), std::move(needed), std::move(fix)});
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
-std::vector<std::string_view> parts_of(std::string_view text) {
-  std::vector<std::string_view> parts;
-  for (std::size_t comma = text.find(','); comma != std::string_view::npos; comma = text.find(',')) {
-    parts.push_back(trimmed(text.substr(0, comma)));
-    text.remove_prefix(comma + 1);
-  }
-  parts.push_back(trimmed(text));
-  return parts;
-}
-
-/// One `name=value` into the rule.
-void take_setting(std::string_view text, Optimizer& rule) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string_view::npos)
-    refuse("--optimizer", base::quoted(text), "settings as name=value, with commas between", std::string(kExample));
-  const std::string_view name = trimmed(text.substr(0, equals)), value = trimmed(text.substr(equals + 1));
+void take_setting(std::string_view name, std::string_view value, Optimizer& rule) {
   const training::UpdateSetting* setting = training::find_setting(training::entry_of(rule), name);
   if (setting == nullptr) throw Exception(training::set_setting(rule, name, 0).error());
   if (const std::string_view option = option_of(setting->name); !option.empty())
@@ -72,13 +52,9 @@ struct NamedRule {
 
 /// `adam`, or with settings in brackets, `adam(beta1=0.8, epsilon=1e-6)`.
 NamedRule rule_named(std::string_view text) {
-  const std::size_t bracket = text.find('(');
-  const std::string_view name = trimmed(text.substr(0, bracket));
-  NamedRule named{unwrap(training::find_update(name))->defaults, bracket != std::string_view::npos};
-  if (!named.has_brackets) return named;
-  if (!text.ends_with(')')) refuse("--optimizer", base::quoted(text), "a bracket at the end", std::string(kExample));
-  for (const std::string_view part : parts_of(text.substr(bracket + 1, text.size() - bracket - 2)))
-    take_setting(part, named.rule);
+  const Bracketed given = bracketed(text, "--optimizer", std::string(kExample));
+  NamedRule named{unwrap(training::find_update(given.name))->defaults, given.has_brackets};
+  for (const auto& [name, value] : given.settings) take_setting(name, value, named.rule);
   return named;
 }
 

@@ -282,6 +282,7 @@ Settings choose_settings(const FitOptions& options, const Size& size, const data
                                      : chosen_wiring(options, defaults, preprocessing, choices);
   choose_rule(options, defaults, settings, choices);
   choose_length(options, size, defaults, settings, choices);
+  choose_schedule(options, settings, choices);
   choose_start(options, defaults, settings, choices);
   const std::string precision = pick(choices, "precision", "--precision", options.precision, defaults.precision, kWord);
   if (precision != "f32" && precision != "f64") refuse("--precision", base::quoted(precision), "f32 or f64");

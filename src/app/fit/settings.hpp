@@ -73,6 +73,9 @@ struct Shares {
 /// In rule.cpp.
 void choose_rule(const FitOptions& options, const Defaults& defaults, Settings& settings, ChoiceList& choices);
 
+/// What the rule's rate is multiplied by over the epochs of the run. In schedule.cpp. Throws: usage, spec.
+void choose_schedule(const FitOptions& options, Settings& settings, ChoiceList& choices);
+
 /// Output activation and loss for the task, with what the user gave. In output.cpp.
 struct OutputChoice {
   std::string activation;

@@ -16,7 +16,7 @@ class AdadeltaUpdate final : public Update<T> {
   [[nodiscard]] std::vector<std::string> state_names() const override { return {"square", "change_square"}; }
   void apply(const kernels::Kernels<T>& kernels, const UpdatePart<T>& part, UpdateState<T>& state) const override {
     kernels.adadelta(part.weights, part.slopes, state.arrays[0].data() + part.first,
-                     state.arrays[1].data() + part.first, static_cast<T>(settings_.learning_rate),
+                     state.arrays[1].data() + part.first, static_cast<T>(rate_of(settings_.learning_rate, part, state)),
                      static_cast<T>(settings_.rho), static_cast<T>(settings_.epsilon), part.count);
   }
   /// None: under slopes that grow without end the mean of squared changes nearly doubles at every step.

@@ -16,7 +16,8 @@ class AdagradUpdate final : public Update<T> {
   [[nodiscard]] std::vector<std::string> state_names() const override { return {"square"}; }
   void apply(const kernels::Kernels<T>& kernels, const UpdatePart<T>& part, UpdateState<T>& state) const override {
     kernels.adagrad(part.weights, part.slopes, state.arrays[0].data() + part.first,
-                    static_cast<T>(settings_.learning_rate), static_cast<T>(settings_.epsilon), part.count);
+                    static_cast<T>(rate_of(settings_.learning_rate, part, state)), static_cast<T>(settings_.epsilon),
+                    part.count);
   }
   /// √s is at least |g|, except where g² is flushed to zero: there ε is all that is left below.
   [[nodiscard]] double largest_gain() const override {

@@ -13,10 +13,13 @@ class AdamWUpdate final : public Update<T> {
  public:
   explicit AdamWUpdate(const AdamW& settings) : settings_(settings) {}
   [[nodiscard]] std::vector<std::string> state_names() const override { return {"mean", "square"}; }
-  void begin_step(UpdateState<T>& state) const override { state.adam = adam_step<T>(settings_, state.steps); }
+  void begin_step(UpdateState<T>& state) const override {
+    state.adam = adam_step<T>(settings_, state.steps, state.rate_factor);
+  }
   void apply(const kernels::Kernels<T>& kernels, const UpdatePart<T>& part, UpdateState<T>& state) const override {
-    kernels::AdamStep<T> step = state.adam;
-    if (part.decays) step.decay = static_cast<T>(settings_.learning_rate * settings_.weight_decay);
+    kernels::AdamStep<T> step = part_step(state.adam, part);
+    if (part.decays)
+      step.decay = static_cast<T>(rate_of(settings_.learning_rate * settings_.weight_decay, part, state));
     kernels.adam(part.weights, part.slopes, state.arrays[0].data() + part.first, state.arrays[1].data() + part.first,
                  step, part.count);
   }

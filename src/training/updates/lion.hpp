@@ -13,8 +13,8 @@ class LionUpdate final : public Update<T> {
   explicit LionUpdate(const Lion& settings) : settings_(settings) {}
   [[nodiscard]] std::vector<std::string> state_names() const override { return {"mean"}; }
   void apply(const kernels::Kernels<T>& kernels, const UpdatePart<T>& part, UpdateState<T>& state) const override {
-    const double decay = part.decays ? settings_.learning_rate * settings_.weight_decay : 0.0;
-    const kernels::LionStep<T> step{.rate = static_cast<T>(settings_.learning_rate),
+    const double decay = part.decays ? rate_of(settings_.learning_rate * settings_.weight_decay, part, state) : 0.0;
+    const kernels::LionStep<T> step{.rate = static_cast<T>(rate_of(settings_.learning_rate, part, state)),
                                     .beta1 = static_cast<T>(settings_.beta1),
                                     .beta2 = static_cast<T>(settings_.beta2),
                                     .decay = static_cast<T>(decay)};

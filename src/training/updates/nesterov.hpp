@@ -13,7 +13,8 @@ class NesterovUpdate final : public Update<T> {
   [[nodiscard]] std::vector<std::string> state_names() const override { return {"velocity"}; }
   void apply(const kernels::Kernels<T>& kernels, const UpdatePart<T>& part, UpdateState<T>& state) const override {
     kernels.nesterov(part.weights, part.slopes, state.arrays[0].data() + part.first,
-                     static_cast<T>(settings_.learning_rate), static_cast<T>(settings_.momentum), part.count);
+                     static_cast<T>(rate_of(settings_.learning_rate, part, state)), static_cast<T>(settings_.momentum),
+                     part.count);
   }
   [[nodiscard]] double largest_gain() const override {
     return settings_.learning_rate * (1.0 + settings_.momentum / (1.0 - settings_.momentum));

@@ -15,7 +15,7 @@ class QuickpropUpdate final : public Update<T> {
   explicit QuickpropUpdate(const Quickprop& settings) : settings_(settings) {}
   [[nodiscard]] std::vector<std::string> state_names() const override { return {"slope", "change"}; }
   void apply(const kernels::Kernels<T>& kernels, const UpdatePart<T>& part, UpdateState<T>& state) const override {
-    const kernels::QuickpropStep<T> step{.rate = static_cast<T>(settings_.learning_rate),
+    const kernels::QuickpropStep<T> step{.rate = static_cast<T>(rate_of(settings_.learning_rate, part, state)),
                                          .mu = static_cast<T>(settings_.mu),
                                          .shrink = static_cast<T>(settings_.mu / (1.0 + settings_.mu)),
                                          .decay = part.decays ? static_cast<T>(settings_.weight_decay) : T{0}};

@@ -44,6 +44,10 @@ Result<const UpdateEntry*> find_update(std::string_view name);
 Result<void> set_setting(Optimizer& optimizer, std::string_view name, double value);
 /// By name or alias; null for one that the rule does not have.
 [[nodiscard]] const UpdateSetting* find_setting(const UpdateEntry& entry, std::string_view name);
+/// False for the rules that find the sizes of their steps themselves.
+[[nodiscard]] inline bool has_rate(const Optimizer& optimizer) {
+  return find_setting(entry_of(optimizer), "learning_rate") != nullptr;
+}
 /// Every setting of the rule with its value.
 [[nodiscard]] std::vector<std::pair<std::string_view, double>> settings_of(const Optimizer& optimizer);
 

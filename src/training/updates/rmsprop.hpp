@@ -16,7 +16,7 @@ class RMSPropUpdate final : public Update<T> {
   [[nodiscard]] std::vector<std::string> state_names() const override { return {"square"}; }
   void apply(const kernels::Kernels<T>& kernels, const UpdatePart<T>& part, UpdateState<T>& state) const override {
     kernels.rmsprop(part.weights, part.slopes, state.arrays[0].data() + part.first,
-                    static_cast<T>(settings_.learning_rate), static_cast<T>(settings_.rho),
+                    static_cast<T>(rate_of(settings_.learning_rate, part, state)), static_cast<T>(settings_.rho),
                     static_cast<T>(settings_.epsilon), part.count);
   }
   /// √s is at least √(1−ρ) |g|, except where (1−ρ) g² is flushed to zero: there ε is all that is left below.

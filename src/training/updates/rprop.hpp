@@ -3,6 +3,7 @@
 // the slope and the step size.
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 
 #include "deltarule/rules.hpp"
@@ -29,10 +30,11 @@ class RpropUpdate final : public Update<T> {
   [[nodiscard]] double first_value(std::size_t array) const override { return array == 1 ? settings_.delta0 : 0.0; }
   [[nodiscard]] bool needs_errors() const override { return std::is_same_v<Settings, IRpropPlus>; }
   void apply(const kernels::Kernels<T>& kernels, const UpdatePart<T>& part, UpdateState<T>& state) const override {
+    const double largest = settings_.delta_max * (state.rate_factor * part.rate_factor);
     const kernels::RpropStep<T> step{.eta_plus = static_cast<T>(settings_.eta_plus),
                                      .eta_minus = static_cast<T>(settings_.eta_minus),
                                      .delta_min = static_cast<T>(settings_.delta_min),
-                                     .delta_max = static_cast<T>(settings_.delta_max),
+                                     .delta_max = static_cast<T>(std::max(largest, settings_.delta_min)),
                                      .turn = turn_of(settings_, state.errors)};
     kernels.rprop(part.weights, part.slopes, state.arrays[0].data() + part.first, state.arrays[1].data() + part.first,
                   step, part.count);

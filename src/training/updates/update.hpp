@@ -27,6 +27,7 @@ struct UpdateState {
   std::uint64_t steps = 0;
   std::vector<base::AlignedBuffer<T>> arrays = {};
   BatchErrors errors = {};
+  double rate_factor = 1.0;        // what every rate is multiplied by, from 0 to 1: a schedule, or a run that went back
   kernels::AdamStep<T> adam = {};  // constants of the step that is being made, from begin_step()
 };
 
@@ -38,8 +39,15 @@ struct UpdatePart {
   const T* slopes = nullptr;
   std::size_t first = 0;  // where it begins in the flat block: state array k is at arrays[k].data() + first
   std::size_t count = 0;
-  bool decays = true;  // false for biases: weight decay leaves them alone
+  bool decays = true;        // false for biases: weight decay leaves them alone
+  double rate_factor = 1.0;  // of the layer
 };
+
+/// A rate among a rule's settings, as this step is to use it for this part. Factors of 1 leave every bit of it.
+template <class T>
+[[nodiscard]] double rate_of(double setting, const UpdatePart<T>& part, const UpdateState<T>& state) {
+  return setting * (state.rate_factor * part.rate_factor);
+}
 
 /// A rule. Thread-safe: apply() on disjoint parts may run at the same time.
 template <class T>
