@@ -57,7 +57,8 @@ struct EpochReport {
 };
 
 /// steps: settings.steps are done; stopped: settings.stop_now said so. Both may end a run in the middle of an epoch.
-enum class StopReason { epochs, patience, error_below, callback, steps, stopped };
+/// paused: not ended, but left at a checkpoint, from which it can go on.
+enum class StopReason { epochs, patience, error_below, callback, steps, stopped, paused };
 
 struct FitSettings {
   std::size_t epochs = 100;
@@ -89,8 +90,7 @@ struct FitSettings {
   /// Called after each epoch; true stops.
   std::function<bool(const EpochReport&)> on_epoch = {};
   /// A stop token: asked after each weight change, in per-pattern learning after each 256 of an epoch; true stops
-  /// there. A run with `steps` equal to the steps of the result ends with the same bits. (With either, the training
-  /// losses of per-pattern learning are added up in pieces of 256, which may round them otherwise.)
+  /// there. A run with `steps` equal to the steps of the result ends with the same bits.
   std::function<bool()> stop_now = {};
 };
 

@@ -54,85 +54,110 @@ struct Run {
   const base::PatternSource<T>& training;
   const base::PatternSource<T>* validation;
   const FitSettings& settings;
+  const Checkpoints<T>& checkpoints;
   Sampler sampler;
   BestEpoch<T> best;
   const bool moves = changes_within_epochs(settings.schedule);  // the rate, from step to step
   FitResult result = {};
   double best_loss = std::numeric_limits<double>::quiet_NaN();
-  bool halted = false;  // in the middle of an epoch or at its end, by the steps or the stop token
+  std::size_t epoch = 1;   // the one that is on
+  std::size_t learnt = 0;  // patterns of it
+  double loss_sum = 0;     // of those
+  bool halted = false;     // in the middle of an epoch or at its end, by the steps or the stop token
+  bool paused = false;     // at a checkpoint
   RateCourse rates = {};
 
-  /// To be asked after a weight change.
-  bool halts() {
+  /// To be asked after a weight change; `left`: patterns of the epoch that are still to be learnt.
+  bool halts(std::size_t left) {
     if (settings.steps > 0 && result.steps >= settings.steps) {
       result.reason = StopReason::steps;
     } else if (settings.stop_now && settings.stop_now()) {
       result.reason = StopReason::stopped;
     } else {
-      return false;
+      return left > 0 && pauses();  // at its end the epoch is reported first
     }
     return halted = true;
   }
 
   /// The rate of a step from pattern `first` of `all` in an epoch up to `last`.
-  void set_rate(std::size_t epoch, std::size_t first, std::size_t last, std::size_t all) {
+  void set_rate(std::size_t first, std::size_t last, std::size_t all) {
     const double before = static_cast<double>(epoch - 1), patterns = static_cast<double>(all);
     const StepPlace place{epoch, before + static_cast<double>(first) / patterns,
                           before + static_cast<double>(last) / patterns, settings.epochs};
     trainer.set_rate_factor(rates.factor() * rate_factor(settings.schedule, place));
   }
 
-  /// One epoch of steps; the mean of E_p as met.
-  Result<double> train(std::size_t epoch) {
+  /// Keeps the state where that is due. True when the run stops there.
+  bool pauses() {
+    if (!checkpoints.is_due || !checkpoints.is_due({result.steps, epoch - 1})) return false;
+    return paused =
+               checkpoints.keep({trainer.snapshot(), false, epoch, learnt, loss_sum, result, best.so_far(), best_loss, rates});
+  }
+
+  /// What is left of the epoch; the mean of E_p as met.
+  Result<double> train() {
     const std::span<const std::uint32_t> patterns = sampler.epoch(epoch - 1);
+    const auto trained = settings.batch_size == 1 ? train_singly(patterns) : train_in_batches(patterns);
+    if (!trained) return trained.error();
+    return loss_sum / training.weight_of(patterns.first(learnt));
+  }
+
+  Result<void> train_in_batches(std::span<const std::uint32_t> patterns) {
     const std::size_t size = settings.batch_size == 0 ? patterns.size() : settings.batch_size;
     const std::uint64_t steps = trainer.steps() - result.steps;
-    set_rate(epoch, 0, std::min(size, patterns.size()), patterns.size());
-    if (settings.batch_size == 1) return train_singly(epoch, patterns);
-    double sum = 0;
-    for (std::size_t first = 0; first < patterns.size(); first += size) {
-      if (moves) set_rate(epoch, first, first + std::min(size, patterns.size() - first), patterns.size());
-      auto loss = trainer.step(training, patterns.subspan(first, std::min(size, patterns.size() - first)));
-      if (!loss) return placed(loss.error(), epoch, first / size + 1);
-      sum += *loss;
+    set_rate(0, std::min(size, patterns.size()), patterns.size());
+    while (learnt < patterns.size()) {
+      const auto batch = patterns.subspan(learnt, std::min(size, patterns.size() - learnt));
+      if (moves) set_rate(learnt, learnt + batch.size(), patterns.size());
+      auto loss = trainer.step(training, batch);
+      if (!loss) return placed(loss.error(), learnt / size + 1);
+      loss_sum += *loss;
+      learnt += batch.size();
       result.steps = trainer.steps() - steps;
-      if (halts()) return sum / training.weight_of(patterns.first(std::min(first + size, patterns.size())));
-      if (size > patterns.size() - first) break;  // also keeps first + size from wrapping around
+      if (halts(patterns.size() - learnt)) break;
     }
-    return sum / training.weight_of(patterns);
+    return {};
   }
 
   /// The same one pattern at a time, each with its weight.
-  Result<double> train_singly(std::size_t epoch, std::span<const std::uint32_t> patterns) {
-    double sum = 0;
-    std::size_t all = 0;
-    do {
+  Result<void> train_singly(std::span<const std::uint32_t> patterns) {
+    set_rate(0, 1, patterns.size());
+    while (learnt < patterns.size()) {
       std::size_t done = 0;
       const std::uint64_t steps = trainer.steps();
-      const std::size_t count = piece(patterns.size() - all);
-      if (moves) set_rate(epoch, all, all + count, patterns.size());
-      auto loss = trainer.step_each(training, patterns.subspan(all, count), done);
+      if (moves) set_rate_of_piece(patterns.size());
+      auto loss =
+          trainer.step_each(training, patterns.subspan(learnt, piece(patterns.size() - learnt)), done, loss_sum);
       result.steps += trainer.steps() - steps;
-      all += done;
-      if (!loss) return placed(loss.error(), epoch, all + 1);
-      sum += *loss;
-    } while (!halts() && all < patterns.size());
-    return sum / training.weight_of(patterns.first(all));
+      learnt += done;
+      if (!loss) return placed(loss.error(), learnt + 1);
+      loss_sum = *loss;
+      if (halts(patterns.size() - learnt)) break;
+    }
+    return {};
+  }
+
+  /// The rate is that of the whole piece, wherever the steps cut it.
+  void set_rate_of_piece(std::size_t all) {
+    const std::size_t first = learnt / kPatternsPerQuestion * kPatternsPerQuestion;
+    set_rate(first, std::min(first + kPatternsPerQuestion, all), all);
   }
 
   /// How many of the patterns left in an epoch are learnt before anybody is asked.
   [[nodiscard]] std::size_t piece(std::size_t left) const {
-    if (!settings.stop_now && settings.steps == 0 && !moves) return left;
-    left = std::min(left, kPatternsPerQuestion);  // with steps, too: so that a repeated run adds up its losses alike
-    return settings.steps == 0 ? left : std::min<std::uint64_t>(left, settings.steps - result.steps);
+    if (settings.stop_now || checkpoints.is_due || moves)
+      left = std::min(left, kPatternsPerQuestion - learnt % kPatternsPerQuestion);
+    if (settings.steps == 0) return left;
+    const std::uint64_t steps = settings.steps - result.steps;
+    return std::min<std::uint64_t>(left, steps > 1 ? steps / 2 * 2 : steps);  // patterns of weight 0 make no step
   }
 
-  static Error placed(Error error, std::size_t epoch, std::size_t batch) {
+  [[nodiscard]] Error placed(Error error, std::size_t batch) const {
     error.place = "epoch " + std::to_string(epoch) + ", batch " + std::to_string(batch) + ", " + error.place;
     return error;
   }
 
-  EpochReport report(std::size_t epoch, double training_loss) {
+  EpochReport report(double training_loss) {
     EpochReport report{.epoch = epoch, .training_loss = training_loss, .steps = result.steps};
     report.rate_factor = trainer.rate_factor();
     const double goal = validation != nullptr ? validate(report) : training_loss;
@@ -140,6 +165,9 @@ struct Run {
       observe(*plateau, goal, settings.min_improvement, rates.plateau);
     result.epochs = epoch;
     result.history.push_back(report);
+    ++epoch;
+    learnt = 0;
+    loss_sum = 0;
     return report;
   }
 
@@ -181,6 +209,71 @@ struct Run {
     std::copy(best.parameters().begin(), best.parameters().end(), trainer.network().parameters().begin());
     result.best_epoch = best.epoch();
   }
+
+  /// All epochs that are left. Afterwards the result is whole, or its reason is `paused`.
+  Result<void> run() {
+    while (epoch <= settings.epochs) {
+      auto loss = train();
+      if (!loss) return loss.error();
+      if (paused || stops(report(*loss))) break;
+      if (epoch <= settings.epochs && pauses()) break;
+    }
+    if (!paused) end();
+    if (paused) result.reason = StopReason::paused;
+    return {};
+  }
+
+  void end() {
+    keep_best();
+    if (!checkpoints.keep) return;
+    const auto parameters = trainer.network().parameters();
+    FitState<T> state{.ended = true, .epoch = epoch, .result = result};
+    state.trainer.parameters = base::AlignedBuffer<T>(parameters.size());
+    std::copy(parameters.begin(), parameters.end(), state.trainer.parameters.data());
+    paused = checkpoints.keep(state);
+  }
+
+  // ---- going on ----
+
+  Result<void> go_on_from(const FitState<T>& state) {
+    if (auto checked = check_state(state); !checked) return checked;
+    result = state.result;
+    if (state.ended) {
+      const auto kept = state.trainer.parameters.span();
+      std::copy(kept.begin(), kept.end(), trainer.network().parameters().begin());
+      return {};
+    }
+    epoch = state.epoch;
+    learnt = state.patterns;
+    loss_sum = state.loss_sum;
+    best.go_on_from(state.best);
+    best_loss = state.best_loss;
+    rates = state.rates;
+    return trainer.restore(state.trainer);
+  }
+
+  Result<void> check_state(const FitState<T>& state) {
+    const std::size_t parameters = trainer.network().parameters().size();
+    const auto wrong = [](const std::string& got, const std::string& needed) {
+      return Error{ErrorCode::shape, "state of a run", got, needed, "go on with the settings and patterns of that run"};
+    };
+    if (const std::size_t size = state.trainer.parameters.size(); size != parameters)
+      return wrong(std::to_string(size) + " parameters", std::to_string(parameters));
+    if (const std::size_t size = state.best.parameters.size(); size != parameters && size != 0)
+      return wrong(std::to_string(size) + " parameters of the best epoch", std::to_string(parameters));
+    if (state.result.history.size() != state.result.epochs)
+      return wrong("a history of " + std::to_string(state.result.history.size()) + " epochs",
+                   std::to_string(state.result.epochs));
+    if (state.ended) return {};
+    if (state.epoch == 0 || state.epoch > settings.epochs || state.epoch - 1 != state.result.epochs)
+      return wrong("epoch " + std::to_string(state.epoch) + " after " + std::to_string(state.result.epochs),
+                   "the next of " + std::to_string(settings.epochs));
+    const std::size_t patterns = sampler.epoch(state.epoch - 1).size();
+    if (state.patterns >= patterns)
+      return wrong(std::to_string(state.patterns) + " patterns learnt in an epoch",
+                   "less than " + std::to_string(patterns));
+    return {};
+  }
 };
 
 /// The factor of the rate that a trainer has before a run, it has after it.
@@ -195,7 +288,8 @@ struct KeptRate {
 
 template <class T>
 Result<FitResult> fit(Trainer<T>& trainer, const base::PatternSource<T>& training,
-                      const base::PatternSource<T>* validation, const FitSettings& settings) {
+                      const base::PatternSource<T>* validation, const FitSettings& settings,
+                      const Checkpoints<T>& checkpoints) {
   if (auto checked = check_source(trainer.network(), training, "training patterns"); !checked) return checked.error();
   if (validation != nullptr)
     if (auto checked = check_source(trainer.network(), *validation, "validation patterns"); !checked)
@@ -206,21 +300,21 @@ Result<FitResult> fit(Trainer<T>& trainer, const base::PatternSource<T>& trainin
   auto sampler = Sampler::create(training.size(), settings);
   if (!sampler) return sampler.error();
 
-  Run<T> run{trainer, training, validation, settings, std::move(*sampler), BestEpoch<T>(settings)};
+  Run<T> run{trainer, training, validation, settings, checkpoints, std::move(*sampler), BestEpoch<T>(settings)};
   const KeptRate<T> kept{trainer};
   run.rates.given = kept.factor;
-  for (std::size_t epoch = 1; epoch <= settings.epochs; ++epoch) {
-    auto loss = run.train(epoch);
-    if (!loss) return loss.error();
-    if (run.stops(run.report(epoch, *loss))) break;
+  if (checkpoints.resume_from != nullptr) {
+    if (auto gone_on = run.go_on_from(*checkpoints.resume_from); !gone_on) return gone_on.error();
+    if (checkpoints.resume_from->ended) return std::move(run.result);
   }
-  run.keep_best();
+  if (auto done = run.run(); !done) return done.error();
   return std::move(run.result);
 }
 
 template Result<FitResult> fit<float>(Trainer<float>&, const base::PatternSource<float>&,
-                                      const base::PatternSource<float>*, const FitSettings&);
+                                      const base::PatternSource<float>*, const FitSettings&, const Checkpoints<float>&);
 template Result<FitResult> fit<double>(Trainer<double>&, const base::PatternSource<double>&,
-                                       const base::PatternSource<double>*, const FitSettings&);
+                                       const base::PatternSource<double>*, const FitSettings&,
+                                       const Checkpoints<double>&);
 
 }  // namespace deltarule::training

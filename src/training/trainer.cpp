@@ -323,10 +323,9 @@ Result<double> Trainer<T>::step(const base::PatternSource<T>& source, std::span<
 
 template <class T>
 Result<double> Trainer<T>::step_each(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
-                                     std::size_t& done) {
+                                     std::size_t& done, double sum) {
   const base::FlushDenormals mode;
   Impl& self = *impl_;
-  double sum = 0;
   const bool pairs = self.online != nullptr && self.online->looks_ahead();
   for (done = 0; done < patterns.size();) {
     if (pairs && patterns.size() - done > 1) {

@@ -41,12 +41,12 @@ class Trainer {
   /// weights. Weights that are all 0 make no step. An Error (diverged, or data for a target out of range; names the
   /// pattern) leaves weights and rule state as they were.
   Result<double> step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns);
-  /// One step per pattern, in order: the sum of their weighted E_p, each before its change. A step of its own is not
-  /// averaged: it is that of weight times E_p. `done` counts the patterns that were taken, with an Error those before
-  /// the one that was refused. Without weights the bits are those of step() with one pattern at a time, except that
-  /// large first layers look ahead (online.hpp), in pairs from the first pattern on.
+  /// One step per pattern, in order: `sum` with their weighted E_p added, each before its change. A step of its own is
+  /// not averaged: it is that of weight times E_p. `done` counts the patterns that were taken, with an Error those
+  /// before the one that was refused. Without weights the bits are those of step() with one pattern at a time, except
+  /// that large first layers look ahead (online.hpp), in pairs from the first pattern on.
   Result<double> step_each(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
-                           std::size_t& done);
+                           std::size_t& done, double sum = 0.0);
   /// ∂E/∂w of such a batch, reduced, without penalties and without a weight change, in canonical order; 0 at masked
   /// places, frozen biases included.
   Result<std::vector<T>> slopes(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns);

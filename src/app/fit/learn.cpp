@@ -145,6 +145,7 @@ FitStop stop_of(StopReason reason) {
     case StopReason::stopped:
       return FitStop::time_limit;
     case StopReason::callback:
+    case StopReason::paused:
       break;
   }
   return FitStop::interrupted;
