@@ -218,6 +218,7 @@ TrainCommand train_of(const Given& given) {
   given.set(train.network, "--network");
   given.set(train.start_from, "--start-from");
   given.set(train.output, "--output");
+  given.set(train.history, "--history");
   train.force = given.flag("--force");
   train.json = given.flag("--json");
   train.quiet = given.flag("--quiet");

@@ -29,6 +29,7 @@ struct TrainCommand {
   std::string start_from;  ///< --start-from; empty: none
   std::string validation;  ///< --validation FILE; empty: none, or a share
   std::string output;      ///< -o; empty: a free name by the data's
+  std::string history;     ///< --history; empty: none
   bool force = false;
   bool json = false;
   bool quiet = false;

@@ -32,6 +32,7 @@ constexpr OptionRow kUnseen = {"--unseen", "missing|error", kData,
                                "a category that training never saw counts as missing, or ends the command (missing)"};
 constexpr OptionRow kThreads = {"--threads", "N", kOutput, "threads, or auto; the results are the same (1)"};
 constexpr OptionRow kForce = {"--force", nullptr, kOutput, "overwrite the file named with -o"};
+constexpr OptionRow kTrainForce = {"--force", nullptr, kOutput, "overwrite the files named with -o and --history"};
 constexpr OptionRow kQuiet = {"-q,--quiet", nullptr, kOutput, "say nothing on standard error but errors"};
 
 /// What train and cv have in common.
@@ -97,8 +98,9 @@ constexpr OptionRow kTrainOnlyOptions[] = {
     {"--split-by-time", "COL", kSplit, "the last rows by this column (numbers, ISO dates) are the test"},
     {"--split-column", "COL", kSplit, "the column that says train, validation or test"},
     {"--time-limit", "60s", kSplit, "train so long at most (s, m, h); the run says which --steps repeats it"},
+    {"--history", "FILE", kOutput, "also write a CSV of all epochs: steps, losses, scores, learning rate"},
     {"-o,--output", "FILE", kOutput, "model file (DATA's name with .safetensors, or -2, -3 … if taken)"},
-    kForce,
+    kTrainForce,
     {"--json", nullptr, kOutput, "events as JSON Lines on standard output"},
     kQuiet,
     {"--progress", "P", kOutput, "auto, plain (lines), none (auto)"},

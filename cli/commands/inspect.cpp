@@ -48,7 +48,8 @@ std::string as_json(const Model& model, const std::string& file) {
       .count("weights", model.weight_count())
       .text("weights_digest", model.weights_digest())
       .raw("network", on_one_line(model.network_json(false)))
-      .raw("provenance", provenance.str());
+      .raw("provenance", provenance.str())
+      .raw("history", model.history().empty() ? "null" : model.history_json());
   return object.str() + "\n";
 }
 

@@ -68,10 +68,11 @@ OutputPlace chosen_place(const std::string& data) {
 
 }  // namespace
 
-void refuse_same_file(const std::string& output, const std::string& input, std::string_view what, std::string fix) {
+void refuse_same_file(const std::string& output, const std::string& input, std::string_view what, std::string fix,
+                      std::string_view option) {
   if (output.empty() || input.empty() || input == "-") return;
   if (output != input && !is_same_file(output, input)) return;
-  refuse("-o", fmt::format("\"{}\", {}", printable(output), what), "another file", std::move(fix));
+  refuse(std::string(option), fmt::format("\"{}\", {}", printable(output), what), "another file", std::move(fix));
 }
 
 OutputPlace choose_output(const TrainCommand& command) {
@@ -80,6 +81,17 @@ OutputPlace choose_output(const TrainCommand& command) {
   refuse_same_file(command.output, command.network, "the network itself", "name another file");
   check_writable(command.output, command.force);
   return {command.output, command.force, false, {}};
+}
+
+void check_history_place(const TrainCommand& command, const OutputPlace& model) {
+  if (command.history.empty()) return;
+  const std::string fix = "name another file";
+  refuse_same_file(command.history, command.data.path, "the data itself", fix, "--history");
+  refuse_same_file(command.history, command.validation, "the validation rows", fix, "--history");
+  refuse_same_file(command.history, command.network, "the network itself", fix, "--history");
+  refuse_same_file(command.history, command.start_from, "the model to begin with", fix, "--history");
+  refuse_same_file(command.history, model.path, "the model file", fix, "--history");
+  check_writable(command.history, command.force);
 }
 
 }  // namespace deltarule::cli

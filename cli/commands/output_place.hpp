@@ -19,7 +19,12 @@ struct OutputPlace {
 /// written to, in the current one. Checked to be writable now. Throws Exception (io, usage).
 [[nodiscard]] OutputPlace choose_output(const TrainCommand& command);
 
+/// Checks that the file of --history can be written and replaces no input or output. Throws Exception (io, usage).
+void check_history_place(const TrainCommand& command, const OutputPlace& model);
+
 /// Usage error when the output would replace an input: the same file, however it is named.
-void refuse_same_file(const std::string& output, const std::string& input, std::string_view what, std::string fix);
+/// `option` names the output.
+void refuse_same_file(const std::string& output, const std::string& input, std::string_view what, std::string fix,
+                      std::string_view option = "-o");
 
 }  // namespace deltarule::cli

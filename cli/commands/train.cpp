@@ -77,11 +77,13 @@ class Run {
     const Dataset data = dataset_of(command_);
     const FitOptions options = fit_options_of(command_);
     place_ = choose_output(command_);
+    check_history_place(command_, place_);
     stop_on_signal(!command_.quiet);
     const Fitted fitted = fit(data, options, watching());
     progress_.end();
     report_result(report_, fitted.report, command_);
     save(fitted.model);
+    if (!command_.history.empty()) write_file(command_.history, history_csv(fitted.report), command_.force);
     report_written(report_, fitted.model, fitted.report, command_, place_.path);
     events_.send(done_event(fitted.report, fitted.model, place_.path));
     if (events_.failed()) throw_lost_events();

@@ -161,7 +161,9 @@ void report_result(const Report& report, const FitReport& result, const TrainCom
 
 void report_written(const Report& report, const Model& model, const FitReport& result, const TrainCommand& command,
                     const std::string& path) {
-  report.block("wrote", {printable(path)});
+  std::vector<std::string> written = {printable(path)};
+  if (!command.history.empty()) written.push_back(printable(command.history));
+  report.block("wrote", written);
   report.line("weights",
               fmt::format("digest {}, fitted on {}", result.weights_digest, counted(result.rows_seen, "row")));
   report.block("next", {next_command(model, command, path)});  // to be copied as it stands

@@ -6,6 +6,7 @@
 #include <functional>
 #include <initializer_list>
 #include <iosfwd>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -138,7 +139,8 @@ enum class FitStop { epochs, patience, error_below, interrupted, steps, time_lim
 
 struct FitReport {
   FitPlan plan = {};
-  FitResult training = {};  ///< history of the (first) training
+  FitResult training = {};                                          ///< history of the (first) training
+  double learning_rate = std::numeric_limits<double>::quiet_NaN();  ///< of the rule; NaN: it has none
   FitStop stop = FitStop::epochs;
   bool refitted = false;
   std::size_t refit_epochs = 0;
@@ -164,6 +166,10 @@ void write_plan(std::ostream& out, const FitPlan& plan);
 void write_result(std::ostream& out, const FitReport& report);
 /// Both.
 std::ostream& operator<<(std::ostream& out, const FitReport& report);
+
+/// The history of the (first) training as CSV with a line of names: all its epochs, a number that there is not left
+/// empty. Equal runs give equal texts.
+[[nodiscard]] std::string history_csv(const FitReport& report);
 
 /// Watches and stops a run. Nothing it does can change a bit, except by stopping.
 struct FitEvents {

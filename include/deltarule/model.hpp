@@ -15,6 +15,7 @@
 #include "deltarule/dataset.hpp"
 #include "deltarule/error.hpp"
 #include "deltarule/spec.hpp"
+#include "deltarule/training.hpp"
 
 namespace deltarule {
 
@@ -77,6 +78,11 @@ class Model {
   [[nodiscard]] std::string weights_digest() const;  ///< 32 hexadecimal digits
   /// What the run was: settings, seed, rows seen, data fingerprint, engine version, in file order.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> provenance() const;
+  /// How the training went, epoch by epoch. Of more than 1,000 epochs each k-th is kept, the best and the last; none in
+  /// files of earlier versions of this library.
+  [[nodiscard]] std::vector<EpochRecord> history() const;
+  /// The same as JSON, a list for each column (docs/formats.md).
+  [[nodiscard]] std::string history_json() const;
   /// The JSON form of the network, with or without weights (docs/formats.md).
   [[nodiscard]] std::string network_json(bool with_weights) const;
   /// A human-readable account of the file.

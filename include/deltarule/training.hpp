@@ -56,6 +56,16 @@ struct EpochReport {
   double rate_factor = 1.0;  ///< of the epoch's last weight change: what the rule's learning rate was multiplied by
 };
 
+/// One epoch as a model keeps it. NaN where there is no such number.
+struct EpochRecord {
+  std::uint64_t epoch = 0;  ///< counting from 1
+  std::uint64_t steps = 0;  ///< weight changes up to its end
+  double training_loss = std::numeric_limits<double>::quiet_NaN();
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();
+  double validation_score = std::numeric_limits<double>::quiet_NaN();
+  double learning_rate = std::numeric_limits<double>::quiet_NaN();  ///< of the epoch's last weight change
+};
+
 /// steps: settings.steps are done; stopped: settings.stop_now said so. Both may end a run in the middle of an epoch.
 /// paused: not ended, but left at a checkpoint, from which it can go on.
 enum class StopReason { epochs, patience, error_below, callback, steps, stopped, paused };

@@ -1,5 +1,6 @@
 // Model::describe: what is in a model file, for people.
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "app/access.hpp"
@@ -64,6 +65,18 @@ void describe_data(std::string& out, const data::Preprocessing& rules) {
   for (const data::FeatureRule& rule : rules.features) line(out, "feature", feature_in_words(rule));
 }
 
+std::string history_in_words(const std::vector<EpochRecord>& history) {
+  const EpochRecord &first = history.front(), &last = history.back();
+  std::string text = base::counted(last.epoch, "epoch") + ", " + base::counted(last.steps, "step") +
+                     "; training loss " + app::rounded(first.training_loss) + " to " + app::rounded(last.training_loss);
+  const EpochRecord* best = &first;
+  for (const EpochRecord& record : history)
+    if (!(record.validation_loss >= best->validation_loss) && !std::isnan(record.validation_loss)) best = &record;
+  if (std::isnan(best->validation_loss)) return text;
+  return text + "; validation loss at best " + app::rounded(best->validation_loss) + ", in epoch " +
+         std::to_string(best->epoch);
+}
+
 }  // namespace
 
 std::string Model::describe() const {
@@ -76,6 +89,7 @@ std::string Model::describe() const {
          app::metric_in_words({measured.name, measured.value, measured.low, measured.high}) + " on " +
              measured.measured_on + " rows");
   }
+  if (!state.model.history.empty()) line(out, "history", history_in_words(state.model.history));
   for (const auto& [name, value] : provenance()) line(out, "run", name + " " + value);
   return out;
 }

@@ -5,6 +5,7 @@
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
 #include "io/file.hpp"
+#include "model/history_json.hpp"
 #include "model/network_json.hpp"
 
 namespace deltarule {
@@ -91,6 +92,9 @@ std::vector<std::pair<std::string, std::string>> Model::provenance() const {
   entries.emplace_back("engine_version", from.engine_version);
   return entries;
 }
+
+std::vector<EpochRecord> Model::history() const { return inner(*this).history; }
+std::string Model::history_json() const { return model::history_to_json(inner(*this).history); }
 
 std::string Model::network_json(bool with_weights) const {
   const model::Model& model = inner(*this);

@@ -14,6 +14,7 @@
 #include "data/preprocessing.hpp"
 #include "deltarule/error.hpp"
 #include "deltarule/spec.hpp"
+#include "deltarule/training.hpp"
 #include "io/safetensors.hpp"
 
 namespace deltarule::model {
@@ -50,6 +51,7 @@ struct Model {
   std::vector<std::pair<std::string, std::string>> settings;  ///< the run's, in the order to be shown
   Provenance provenance;
   std::vector<Measure> metrics;
+  std::vector<EpochRecord> history;  ///< of the training, ascending epochs; some may be left out
   /// Sections and metadata of others, kept untouched and written after the model's own.
   std::vector<io::Section> extra_sections;
   std::vector<std::pair<std::string, std::string>> extra_metadata;

@@ -16,9 +16,11 @@ inline constexpr std::string_view kFormat = "deltarule-model";
 /// The model's own metadata, in file order (after the digest).
 inline constexpr std::array<std::string_view, 8> kKeys{"format",        "version",  "precision",  "network",
                                                        "preprocessing", "settings", "provenance", "metrics"};
+/// Follows them in models that know how they were trained; files without it are of the same version.
+inline constexpr std::string_view kHistoryKey = "history";
 
 [[nodiscard]] inline bool is_own_key(std::string_view key) {
-  return key == "digest" || std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+  return key == "digest" || key == kHistoryKey || std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
 }
 
 /// "layer3.…": the names of weights. No other section may be called like this.

@@ -8,6 +8,7 @@
 
 #include "io/json.hpp"
 #include "io/number.hpp"
+#include "model/history_json.hpp"
 #include "model/little_endian.hpp"
 #include "model/model_file.hpp"
 #include "model/network_json.hpp"
@@ -86,6 +87,7 @@ class Reader {
     if (auto done = read_settings(); !done) return done.error();
     if (auto done = read_provenance(); !done) return done.error();
     if (auto done = read_metrics(); !done) return done.error();
+    if (auto done = read_history(); !done) return done.error();
     if (auto done = read_tensors(*graph); !done) return done.error();
     keep_the_rest();
     if (auto done = file::check_model(model_, *graph, name_); !done) return as_format(done.error());
@@ -198,6 +200,15 @@ class Reader {
       if (auto done = read(item, "high", measure.high); !done) return done;
       model_.metrics.push_back(std::move(measure));
     }
+    return {};
+  }
+
+  Result<void> read_history() {
+    const std::string* text = container_.find_metadata(file::kHistoryKey);
+    if (text == nullptr) return {};
+    auto history = history_from_json(*text, place(file::kHistoryKey));
+    if (!history) return history.error();
+    model_.history = std::move(*history);
     return {};
   }
 

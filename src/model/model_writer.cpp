@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "io/json.hpp"
+#include "model/history_json.hpp"
 #include "model/little_endian.hpp"
 #include "model/model_file.hpp"
 #include "model/network_json.hpp"
@@ -63,6 +64,7 @@ void add_metadata(const Model& model, io::Container& container) {
                                                            provenance_json(model.provenance),
                                                            metrics_json(model.metrics)};
   for (std::size_t i = 0; i < values.size(); ++i) container.metadata.emplace_back(file::kKeys[i], values[i]);
+  if (!model.history.empty()) container.metadata.emplace_back(file::kHistoryKey, history_to_json(model.history));
   container.metadata.insert(container.metadata.end(), model.extra_metadata.begin(), model.extra_metadata.end());
 }
 

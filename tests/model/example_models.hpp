@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -79,6 +81,14 @@ inline model::Model regressor() {
   return m;
 }
 
+/// The regressor with a history: epochs left out, a number that is none, columns that are not there.
+inline model::Model with_history() {
+  model::Model m = regressor();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  m.history = {{1, 10, 0.5, 1.0 / 3.0, nan, 0.001}, {3, 30, 0.25, nan, nan, 0.001}, {9, 90, 1e-300, 0.1, nan, 0.001}};
+  return m;
+}
+
 inline void expect_equal(const model::Model& a, const model::Model& b) {
   EXPECT_EQ(a.network, b.network);
   EXPECT_EQ(a.weights, b.weights);
@@ -86,6 +96,9 @@ inline void expect_equal(const model::Model& a, const model::Model& b) {
   EXPECT_EQ(a.settings, b.settings);
   EXPECT_EQ(a.provenance, b.provenance);
   EXPECT_EQ(a.metrics, b.metrics);
+  ASSERT_EQ(a.history.size(), b.history.size());
+  for (std::size_t i = 0; i < a.history.size(); ++i)
+    EXPECT_EQ(std::memcmp(&a.history[i], &b.history[i], sizeof a.history[i]), 0) << "epoch " << a.history[i].epoch;
   EXPECT_EQ(a.extra_sections, b.extra_sections);
   EXPECT_EQ(a.extra_metadata, b.extra_metadata);
 }

@@ -155,7 +155,9 @@ struct Golden {
 };
 
 std::vector<Golden> golden() {
-  return {{"format-1-f32-classifier.safetensors", classifier()}, {"format-1-f64-regressor.safetensors", regressor()}};
+  return {{"format-1-f32-classifier.safetensors", classifier()},
+          {"format-1-f64-regressor.safetensors", regressor()},
+          {"format-1-history.safetensors", tests::with_history()}};
 }
 
 std::string golden_path(const std::string& file) { return std::string(DELTARULE_SOURCE_DIR) + "/tests/golden/" + file; }

@@ -233,6 +233,7 @@ FitReport report_of(Learned& learned, FitPlan plan) {
   FitReport report;
   report.plan = std::move(plan);
   report.training = std::move(learned.training);
+  report.learning_rate = learned.learning_rate;
   report.stop = learned.stop;
   report.refitted = learned.refitted;
   report.refit_epochs = learned.refit_epochs;

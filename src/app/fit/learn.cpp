@@ -1,6 +1,7 @@
 #include "app/fit/learn.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include "app/access.hpp"
@@ -74,6 +75,11 @@ Error with_advice(Error error, const Optimizer& rule) {
                               "(delta_max=1)'") +
               std::string(", or --scale standard if inputs or targets are large");
   return error;
+}
+
+double rate_of(Optimizer rule) {
+  const auto* setting = training::find_setting(training::entry_of(rule), "learning_rate");
+  return setting == nullptr ? std::numeric_limits<double>::quiet_NaN() : *setting->field(rule);
 }
 
 data::BoundTable bound_to(const data::Table& table, const data::Preprocessing& preprocessing,
@@ -225,6 +231,7 @@ Learned learn(const Material& material, const data::Preprocessing& preprocessing
               {preprocessing, material.split.training, !material.validation_rows().empty(), std::move(length)});
   watch.rethrow();
   Learned learned{settings.network, std::move(passed.weights), preprocessing, std::move(passed.result)};
+  learned.learning_rate = rate_of(settings.trainer.optimizer);
   learned.stop = watch.interrupted() && learned.training.reason != StopReason::error_below
                      ? FitStop::interrupted
                      : stop_of(learned.training.reason);

@@ -59,6 +59,7 @@ struct Learned {
   model::Weights weights = {};
   data::Preprocessing preprocessing = {};
   FitResult training = {};
+  double learning_rate = 0.0;  // of the rule; NaN for one without
   FitStop stop = FitStop::epochs;
   bool refitted = false;
   std::size_t refit_epochs = 0;

@@ -1,5 +1,6 @@
 #include "app/fit/provenance.hpp"
 
+#include "app/fit/history.hpp"
 #include "io/digest.hpp"
 
 namespace deltarule::app {
@@ -66,6 +67,7 @@ model::Model model_of(const Material& material, const Learned& learned, const Fi
   model.provenance.test_rows = material.split.test.size();
   model.provenance.rows_seen = learned.rows_seen;
   model.provenance.refitted = learned.refitted;
+  model.history = kept_records(learned.training, learned.learning_rate);
   return model;
 }
 
