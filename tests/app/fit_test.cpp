@@ -276,6 +276,55 @@ TEST(Fit, settings_of_a_rule_stand_in_brackets_and_are_told) {
   EXPECT_EQ(fit(dataset(linear_csv(100), "y"), options).report.weights_digest, spelled);
 }
 
+TEST(Fit, a_schedule_is_told_and_a_refit_has_the_rates_of_the_long_run) {
+  FitOptions options;
+  options.schedule = "cosine(warmup=2, minimum=0.1)";
+  options.epochs = 30;
+  options.patience = 30;
+  options.refit = true;
+  options.baselines = false;
+  std::vector<double> rates;
+  FitEvents events;
+  events.on_epoch = [&](const FitProgress& progress) {
+    if (progress.phase == FitPhase::refit) rates.push_back(progress.epoch.rate_factor);
+    return false;
+  };
+  const Fitted with = fit(dataset(linear_csv(100), "y"), options, events);
+  ASSERT_TRUE(with.report.refitted);
+  const auto& history = with.report.training.history;
+  EXPECT_LT(history.back().rate_factor, 0.2);
+  ASSERT_GE(rates.size(), 5U);
+  for (std::size_t e = 1; e < rates.size(); ++e)  // of other rows: the last step of an epoch begins a little elsewhere
+    EXPECT_NEAR(rates[e], history[e].rate_factor, 0.1) << e;
+  bool told = false;
+  for (const Choice& choice : with.report.plan.choices)
+    told = told || (choice.what == "schedule" && choice.value == "cosine(warmup=2, minimum=0.1, epochs=30)");
+  EXPECT_TRUE(told);
+  options.schedule = "constant";
+  EXPECT_NE(fit(dataset(linear_csv(100), "y"), options).report.weights_digest, with.report.weights_digest);
+}
+
+TEST(Fit, a_schedule_that_makes_no_sense_is_refused_by_name) {
+  const Dataset data = dataset(linear_csv(100), "y");
+  const std::vector<std::pair<std::string, FitOptions>> wrong = {
+      {"one of constant, step, exponential, cosine, one-cycle, plateau", {.schedule = "cosin"}},
+      {"setting \"cool\"", {.schedule = "cosine(cool=1)"}},
+      {"one of warmup, minimum, epochs", {.schedule = "cosine(cool=1)"}},
+      {"no settings", {.schedule = "constant(factor=1)"}},
+      {"\"much\"", {.schedule = "step(factor=much)"}},
+      {"factor 2", {.schedule = "step(factor=2)"}},
+      {"bracket at the end", {.schedule = "step(factor=0.5"}},
+      {"name=value", {.schedule = "step(3)"}},
+      {"shorter than the run", {.schedule = "cosine(warmup=9)", .epochs = 9}},
+      {"the optimizer irprop+", {.optimizer = "irprop+", .schedule = "cosine"}}};
+  for (const auto& [named, options] : wrong) {
+    const Error error = error_of([&] { (void)fit(data, options); });
+    EXPECT_TRUE(error.code == ErrorCode::usage || error.code == ErrorCode::spec) << named;
+    EXPECT_NE(error.message().find(named), std::string::npos) << named << ": " << error.message();
+    EXPECT_NE(error.message().find("schedule"), std::string::npos) << error.message();
+  }
+}
+
 TEST(Fit, rules_for_full_batches_get_them_unless_told_otherwise) {
   std::size_t full = 0;
   for (const auto& entry : training::update_rules()) {

@@ -66,6 +66,7 @@ TEST(Usage, NumbersAreCheckedInWords) {
 TEST(Usage, WordsAreCheckedWithTheNearestSpelling) {
   expect_train_usage({"--optimizer", "adm"}, {"\"adm\"", "did you mean --optimizer adam?"});
   expect_train_usage({"--optimizer", "irpop+"}, {"\"irpop+\"", "did you mean --optimizer irprop+?"});
+  expect_train_usage({"--schedule", "cosin(warmup=2)"}, {"\"cosin\"", "did you mean --schedule cosine?"});
   expect_train_usage({"--precision", "f16"}, {"f32, f64"});
   expect_train_usage({"--scale", "standart"}, {"did you mean --scale standard?"});
   expect_train_usage({"--task", "regresion"}, {"did you mean --task regression?"});
@@ -128,6 +129,7 @@ TEST(Help, ListsEveryOptionOfTrain) {
                              "--loss",
                              "--optimizer",
                              "--learning-rate",
+                             "--schedule",
                              "--lr",
                              "--momentum",
                              "--batch-size",

@@ -116,6 +116,7 @@ std::string differences(const Result<FitResult>& a, const Result<FitResult>& b) 
   for (std::size_t e = 0; e < a->history.size(); ++e) {
     const EpochReport &one = a->history[e], &other = b->history[e];
     if (one.epoch != other.epoch || one.steps != other.steps) found += "count ";
+    if (!same(one.rate_factor, other.rate_factor)) found += "rate ";
     if (!same(one.training_loss, other.training_loss)) found += "training loss ";
     if (!same(one.validation_loss, other.validation_loss)) found += "validation loss ";
     if (!same(one.best_validation_loss, other.best_validation_loss)) found += "best loss ";
@@ -152,6 +153,7 @@ Setting<T> random_setting(Dice& dice, const NetworkSpec& spec, const TrainerOpti
   }
   if (dice.chance(0.2)) one.settings.shuffle = false;
   if (dice.chance(0.1)) one.settings.steps = dice.between(1, 30);
+  if (dice.chance(0.1)) one.settings.schedule = ExponentialRate{0.5};
   if (one.held_out.empty()) return one;
   if (dice.chance(0.2)) one.settings.min_improvement = dice.uniform(0, 0.1);
   if (dice.chance(0.1)) one.settings.score = [](Rows<double> a, Rows<double> t) { return a.data[0] - t.data[0]; };

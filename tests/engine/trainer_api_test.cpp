@@ -149,6 +149,23 @@ TEST(Trainer, RefusesTargetsThatTheLossIsNotDefinedFor) {
   EXPECT_TRUE(trainer.try_fit(xs, right, {.epochs = 2}));
 }
 
+TEST(Trainer, ARateFactorIsASmallerRateAndIsRefusedWhereThereIsNone) {
+  Network one = small_network(), other = one;
+  Trainer by_factor(one, {.optimizer = DeltaRule{0.5}}), by_rate(other, {.optimizer = DeltaRule{0.125}});
+  ASSERT_TRUE(by_factor.set_rate_factor(0.25));
+  const std::vector<float> x{0.5f, -1}, t{1};
+  for (int k = 0; k < 3; ++k) {
+    ASSERT_EQ(by_factor.learn_one(x, t), LearnStatus::learned);
+    ASSERT_EQ(by_rate.learn_one(x, t), LearnStatus::learned);
+  }
+  EXPECT_EQ(one.weights(), other.weights());
+  for (const float wrong : {-0.1f, 1.5f, std::numeric_limits<float>::quiet_NaN()})
+    EXPECT_EQ(by_factor.set_rate_factor(wrong).error().needed, "a number from 0 to 1");
+  Trainer without(one, {.optimizer = RpropPlus{}});
+  EXPECT_EQ(without.set_rate_factor(0.5).error().needed, "an optimizer that has a learning rate");
+  EXPECT_TRUE(without.set_rate_factor(1));
+}
+
 TEST(Trainer, ThrowsForSettingsThatMakeNoSense) {
   Network network = small_network();
   EXPECT_THROW(Trainer(network, {.optimizer = DeltaRule{-1}}), Exception);

@@ -5,6 +5,7 @@
 #include "support.hpp"
 #include "training/evaluate.hpp"
 #include "training/loop.hpp"
+#include "training/schedule.hpp"
 
 namespace deltarule::training::testing {
 namespace {
@@ -23,13 +24,14 @@ struct Trained {
 
 template <class T>
 Trained<T> train(std::size_t threads, std::size_t batch_size, const Optimizer& optimizer, std::size_t epochs,
-                 std::size_t work_per_thread = 0) {
+                 std::size_t work_per_thread = 0, const Schedule& schedule = {}) {
   Dice dice(31);
   const auto training = random_patterns<T>(dice, kPatterns, kInputs, kUnits.back());
   const auto validation = random_patterns<T>(dice, 300, kInputs, kUnits.back());
   auto network = plain_network<T>(kInputs, kUnits);
   auto trainer = trainer_for<T>(network, {.optimizer = optimizer, .l2 = 1e-4, .threads = threads}, work_per_thread);
-  const auto fitted = fit<T>(trainer, training, &validation, {.epochs = epochs, .batch_size = batch_size});
+  const auto fitted =
+      fit<T>(trainer, training, &validation, {.epochs = epochs, .batch_size = batch_size, .schedule = schedule});
   EXPECT_TRUE(fitted) << fitted.error().message();
   const Evaluation evaluation = evaluate<T>(network, training, trainer.team());
   const auto ranges = trainer.team().ranges_done();
@@ -38,10 +40,11 @@ Trained<T> train(std::size_t threads, std::size_t batch_size, const Optimizer& o
 }
 
 template <class T>
-void compare_threads(std::size_t batch_size, const Optimizer& optimizer, std::size_t epochs) {
-  const Trained<T> alone = train<T>(1, batch_size, optimizer, epochs);
+void compare_threads(std::size_t batch_size, const Optimizer& optimizer, std::size_t epochs,
+                     const Schedule& schedule = {}) {
+  const Trained<T> alone = train<T>(1, batch_size, optimizer, epochs, 0, schedule);
   for (const std::size_t threads : {2u, 3u, 4u, 7u}) {
-    const Trained<T> together = train<T>(threads, batch_size, optimizer, epochs);
+    const Trained<T> together = train<T>(threads, batch_size, optimizer, epochs, 0, schedule);
     EXPECT_TRUE(same_bits<T>(alone.weights, together.weights)) << threads << " threads, batch " << batch_size;
     EXPECT_TRUE(same_bits<double>(alone.predicted, together.predicted));
     EXPECT_EQ(alone.loss, together.loss);
@@ -50,7 +53,8 @@ void compare_threads(std::size_t batch_size, const Optimizer& optimizer, std::si
       EXPECT_EQ(alone.history[e].training_loss, together.history[e].training_loss);
       EXPECT_EQ(alone.history[e].validation_loss, together.history[e].validation_loss);
     }
-    const Trained<T> claimed = train<T>(threads, batch_size, optimizer, epochs, 1);  // who computes is left to chance
+    const Trained<T> claimed =
+        train<T>(threads, batch_size, optimizer, epochs, 1, schedule);  // who computes is left to chance
     EXPECT_TRUE(same_bits<T>(alone.weights, claimed.weights)) << threads << " threads claiming, batch " << batch_size;
     EXPECT_TRUE(same_bits<double>(alone.predicted, claimed.predicted));
     ASSERT_EQ(together.ranges.size(), threads);
@@ -83,6 +87,16 @@ TEST(AnyNumberOfThreadsGivesTheSameBits, UnderEveryRule) {
     ++rules;
   }
   EXPECT_EQ(rules, std::variant_size_v<Optimizer>);
+}
+
+/// Likewise for schedules.
+TEST(AnyNumberOfThreadsGivesTheSameBits, UnderEverySchedule) {
+  for (const ScheduleEntry& entry : schedules()) {
+    SCOPED_TRACE(entry.name);
+    compare_threads<float>(64, Adam{}, 4, entry.defaults);
+    compare_threads<double>(1, DeltaRule{0.01}, 2, entry.defaults);
+  }
+  EXPECT_EQ(schedules().size(), std::variant_size_v<Schedule>);
 }
 
 TEST(OnePatternAtATime, LearnOneIsAStepOfOne) {

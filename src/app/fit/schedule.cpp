@@ -37,7 +37,7 @@ std::string in_words(const Schedule& schedule) {
   for (const auto& [name, value] : training::settings_of(schedule))
     texts.push_back(std::string(name) + "=" + io::to_text(value));
   const std::string name(training::entry_of(schedule).name);
-  return texts.empty() ? name : name + "(" + joined(texts, ",") + ")";
+  return texts.empty() ? name : name + "(" + joined(texts, ", ") + ")";
 }
 
 }  // namespace
