@@ -70,6 +70,7 @@ constexpr RealRange kPositive = {0, 1e300, false, true, "a number above 0", "0.0
 constexpr RealRange kNotNegative = {0, 1e300, true, true, "a number from 0", "0.0001"};
 constexpr RealRange kBelowOne = {0, 1, true, false, "a number from 0 up to, but not including, 1", "0.9"};
 constexpr RealRange kSmoothing = {0, 1, true, false, "a number from 0 up to, but not including, 1", "0.1"};
+constexpr RealRange kDeviation = {0, 1e300, true, true, "a standard deviation: a number from 0", "0.1"};
 constexpr RealRange kShare = {0, 1, true, false, "a share of the rows from 0 up to, but not including, 1", "0.2"};
 
 auto real(const std::string& option, const RealRange& range) {
@@ -138,6 +139,8 @@ void rule_options(const Given& given, FitOptions& fit) {
   given.set(fit.batch_size, "--batch-size", batch_value);
   given.set(fit.reduction, "--reduction", word("--reduction", {"mean", "sum"}));
   given.set(fit.label_smoothing, "--label-smoothing", real("--label-smoothing", kSmoothing));
+  given.set(fit.dropout, "--dropout", dropout_value);
+  given.set(fit.input_noise, "--input-noise", real("--input-noise", kDeviation));
   if (given.flag("--class-weight")) fit.class_weight = class_weight_value(given.all("--class-weight"));
   given.set(fit.scale, "--scale", word("--scale", {"standard", "minmax", "none"}));
   given.set(fit.precision, "--precision", word("--precision", {"f32", "f64"}));

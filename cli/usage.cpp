@@ -121,6 +121,37 @@ Hidden hidden_value(const std::string& text) {
   return Hidden(std::move(units));
 }
 
+Dropout dropout_value(const std::string& text) {
+  const std::string needed =
+      "a probability from 0 up to, but not including, 1 for all hidden layers, or one for each: h1, h2, … and inputs";
+  const std::string fix = "for example --dropout 0.5, or --dropout h1=0.5,inputs=0.2";
+  constexpr std::uint64_t kMostLayers = 1000;
+  Dropout dropout;
+  std::vector<std::string> seen;
+  for (const std::string& part : split_at_commas(text)) {
+    const std::size_t sign = part.find('=');
+    const std::string name = sign == std::string::npos ? "" : std::string(trimmed(part.substr(0, sign)));
+    const std::optional<double> p = real_of(sign == std::string::npos ? part : part.substr(sign + 1));
+    if (!p || !(*p >= 0 && *p < 1)) refuse("--dropout", quoted(part), needed, fix);
+    if (std::ranges::find(seen, name) != seen.end())
+      refuse("--dropout", name.empty() ? "two probabilities for all hidden layers" : quoted(name) + " twice", needed,
+             fix);
+    seen.push_back(name);
+    const std::optional<std::uint64_t> layer = name.starts_with('h') ? whole_of(name.substr(1)) : std::nullopt;
+    if (sign == std::string::npos) {
+      dropout.hidden = *p;
+    } else if (name == "inputs") {
+      dropout.inputs = *p;
+    } else if (layer && *layer >= 1 && *layer <= kMostLayers) {
+      dropout.by_layer.resize(std::max<std::size_t>(dropout.by_layer.size(), *layer));
+      dropout.by_layer[*layer - 1] = *p;
+    } else {
+      refuse("--dropout", quoted(name) + " is no layer", needed, fix);
+    }
+  }
+  return dropout;
+}
+
 std::size_t batch_value(const std::string& text) {
   if (text == "all") return 0;
   return whole_value("--batch-size", text, 1, "a number from 1 (online), or all (full batch)", "32");

@@ -33,6 +33,7 @@ struct RealRange {
                                  const std::vector<std::string>& words);
 
 [[nodiscard]] Hidden hidden_value(const std::string& text);      ///< "64,32", "none"
+[[nodiscard]] Dropout dropout_value(const std::string& text);    ///< "0.5", "h1=0.5,inputs=0.2"
 [[nodiscard]] std::size_t batch_value(const std::string& text);  ///< "1", "32", "all" = 0
 [[nodiscard]] std::size_t threads_value(const std::string& text);
 [[nodiscard]] double until_value(const std::string& text);                             ///< "tss<0.04"

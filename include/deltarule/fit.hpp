@@ -60,7 +60,11 @@ struct FitOptions {
   std::optional<std::size_t> batch_size = {};  ///< 1 = online, 0 = all
   std::optional<std::string> reduction = {};   ///< of a batch's slopes: mean, sum
   std::optional<double> label_smoothing = {};  ///< [0, 1), for cross-entropies: see TrainerOptions
-  ClassWeights class_weight = {};              ///< weights of rows are the data's: DatasetOptions
+  /// Units left out of training passes, and noise on the inputs, which are scaled; both of `seed`, and neither in a
+  /// prediction, a validation loss or a metric: see TrainerOptions.
+  Dropout dropout = {};
+  std::optional<double> input_noise = {};
+  ClassWeights class_weight = {};  ///< weights of rows are the data's: DatasetOptions
   std::optional<std::size_t> epochs = {};
   std::optional<std::uint64_t> steps = {};     ///< at most so many weight changes; ends in the middle of an epoch
   std::optional<double> time_limit = {};       ///< seconds of training; the report's steps repeat the run

@@ -50,6 +50,8 @@ class BasicTrainer {
   LearnStatus learn_one(std::span<const T> x, std::span<const T> t, T weight) noexcept;
 
   /// Forward pass of one pattern; the activations of the outputs, valid until the next call. Empty on a shape error.
+  /// With dropout or input noise it is the training pass that backward() learns from; predict() of the network has
+  /// none.
   std::span<const T> forward(std::span<const T> x) noexcept;
   /// For the pattern of the last forward: takes the caller's ∂E/∂a of the outputs in place of (9), lets the rule take
   /// its step, and writes ∂E/∂a of the inputs, (11) one layer further, taken with the weights as they were before the

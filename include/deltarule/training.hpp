@@ -20,6 +20,20 @@ namespace deltarule {
 /// slopes are multiplied by its weight, whatever the reduction.
 enum class Reduction { mean, sum };
 
+/// Dropout: in every training pass a unit is left out with this probability, its activation being 0, and those that
+/// stay are 1/(1−p) times as large, so that the mean of each activation is what it is without (Srivastava et al. 2014,
+/// "inverted"). Predictions, validation losses and tss know nothing of it; output units are never left out.
+struct Dropout {
+  double inputs = 0.0;                ///< of every input, [0, 1)
+  double hidden = 0.0;                ///< of every unit of every hidden layer, [0, 1)
+  std::vector<double> by_layer = {};  ///< or of those of each hidden layer, in order; layers beyond its end have none
+  [[nodiscard]] bool any() const {
+    for (const double p : by_layer)
+      if (p != 0) return true;
+    return inputs != 0 || hidden != 0;
+  }
+};
+
 struct TrainerOptions {
   Optimizer optimizer = DeltaRule{};
   Reduction reduction = Reduction::mean;
@@ -29,6 +43,15 @@ struct TrainerOptions {
   /// cross-entropy; other losses have no such thing. Training losses are of these targets; validation losses, tss and
   /// predictions know nothing of it.
   double label_smoothing = 0.0;
+  Dropout dropout = {};
+  /// Standard deviation of Gaussian noise that is added to every input in every training pass, before dropout; in the
+  /// units of the inputs as the network sees them.
+  double input_noise = 0.0;
+  /// Of dropout and noise. Which units are left out is a function of this seed, the number of weight changes so far
+  /// (its last 32 bits), the number of the pattern in its source (0 where a pattern makes a step of its own, as in
+  /// per-pattern learning), layer and unit: not of threads, batch places or earlier passes. Training losses are those
+  /// of such passes.
+  Seed seed = {};
   std::size_t threads = 1;  ///< any number gives the same bits
 };
 

@@ -44,12 +44,12 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::a
   return philox_block(counter, key);
 }
 
-Random::Random(std::uint64_t seed, Stream stream, std::uint32_t epoch, std::uint32_t step)
+Random::Random(std::uint64_t seed, Stream stream, std::uint32_t epoch, std::uint32_t step, std::uint32_t part)
     : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
-      counter_{0, step, epoch, static_cast<std::uint32_t>(stream)} {}
+      counter_{0, step, epoch, static_cast<std::uint32_t>(stream) + (part << 16)} {}
 
 // Two blocks at a time, since the rounds of one wait for each other. The upper half of the stream word takes the carry
-// of the index, so that a stream is 2^50 numbers long, not 2^34.
+// of the index, so that a stream without parts is 2^50 numbers long, not 2^34.
 void Random::refill() {
   const auto next = [this] {
     const auto counter = counter_;

@@ -10,16 +10,25 @@
 namespace deltarule::base {
 
 /// What the numbers are for. Two uses never share a stream. New uses go to the end: the values are part of the bits.
-enum class Stream : std::uint32_t { weights = 1, shuffle = 2, split = 3, bootstrap = 4, generate = 5 };
+enum class Stream : std::uint32_t {
+  weights = 1,
+  shuffle = 2,
+  split = 3,
+  bootstrap = 4,
+  generate = 5,
+  dropout = 6,
+  input_noise = 7
+};
 
 /// One block of the generator: 128 random bits for a 64-bit key and a 128-bit counter.
 [[nodiscard]] std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
                                                   std::array<std::uint32_t, 2> key);
 
-/// The numbers of one (seed, stream, epoch, step), read one after the other.
+/// The numbers of one (seed, stream, epoch, step), read one after the other. Where they belong to parts of something
+/// (layers), `part`, below 2^16, tells these apart; each then has 2^34 numbers.
 class Random {
  public:
-  Random(std::uint64_t seed, Stream stream, std::uint32_t epoch = 0, std::uint32_t step = 0);
+  Random(std::uint64_t seed, Stream stream, std::uint32_t epoch = 0, std::uint32_t step = 0, std::uint32_t part = 0);
 
   /// 32 random bits.
   std::uint32_t bits();
@@ -38,7 +47,7 @@ class Random {
   void refill();
 
   std::array<std::uint32_t, 2> key_;
-  std::array<std::uint32_t, 4> counter_;  // index, step, epoch, stream
+  std::array<std::uint32_t, 4> counter_;  // index, step, epoch, stream with part
   std::array<std::uint32_t, 8> blocks_{};
   std::size_t used_ = 8;
 };

@@ -91,7 +91,7 @@ bool are_acceptable(const FitSettings& settings, bool has_validation) {
 /// The trainer's own opinion of the settings.
 template <class T>
 bool are_acceptable(const TrainerOptions& options, network::Network<T>& network) {
-  if (options.threads == 0) return false;
+  if (options.threads == 0 || options.dropout.any() || options.input_noise != 0) return false;
   TrainerOptions alone = options;
   alone.threads = 1;
   const auto trainer = Trainer<T>::create(network, alone);

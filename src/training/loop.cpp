@@ -90,8 +90,8 @@ struct Run {
   /// Keeps the state where that is due. True when the run stops there.
   bool pauses() {
     if (!checkpoints.is_due || !checkpoints.is_due({result.steps, epoch - 1})) return false;
-    return paused =
-               checkpoints.keep({trainer.snapshot(), false, epoch, learnt, loss_sum, result, best.so_far(), best_loss, rates});
+    return paused = checkpoints.keep(
+               {trainer.snapshot(), false, epoch, learnt, loss_sum, result, best.so_far(), best_loss, rates});
   }
 
   /// What is left of the epoch; the mean of E_p as met.

@@ -13,6 +13,7 @@
 #include "network/passes.hpp"
 #include "network/targets.hpp"
 #include "training/divergence.hpp"
+#include "training/noise.hpp"
 #include "training/online.hpp"
 #include "training/options.hpp"
 #include "training/sharing.hpp"
@@ -25,6 +26,9 @@ using network::kChunk;
 using network::RowRange;
 using network::Stage;
 
+/// A pattern that makes a step of its own: the step is number enough.
+constexpr std::span<const std::uint32_t> kUnnumbered = {};
+
 /// Where every array's squares sum to no more than this, no slope of a batch is too large, nor the sum of their
 /// squares: |Σ_p δ a|² ≤ Σ δ² Σ a² over at most `patterns` parts that were looked at apart.
 template <class T>
@@ -36,14 +40,17 @@ T small_bound(std::size_t patterns) {
 
 template <class T>
 struct Trainer<T>::Impl {
-  Impl(network::Network<T>& trained, const TrainerOptions& given, network::LabelSmoothing smoothed, std::size_t work)
+  Impl(network::Network<T>& trained, const TrainerOptions& given, network::LabelSmoothing smoothed, Noise<T> noisy,
+       std::size_t work)
       : network(trained),
         options(given),
         sharing(given.threads, work),
         weight_step(trained, options, sharing),
         pattern(trained, 1, true),
-        smoothing(smoothed) {
-    if (!weight_step.is_guarded()) online = Online<T>::create(trained, given, weight_step.state());
+        smoothing(smoothed),
+        noise(std::move(noisy)) {
+    noise.make_room(pattern);
+    if (!weight_step.is_guarded() && !noise.is_on()) online = Online<T>::create(trained, given, weight_step.state());
     if (smoothing.is_on())
       for (auto& targets : smoothed_targets) targets = base::AlignedBuffer<T>(trained.outputs());
   }
@@ -56,6 +63,7 @@ struct Trainer<T>::Impl {
   std::unique_ptr<network::Workspace<T>> batch;  // up to kChunk rows
   std::vector<T> row_factors;                    // of a chunk of weighted patterns
   network::LabelSmoothing smoothing;
+  Noise<T> noise;
   std::uint64_t refused = 0;
   bool has_forward = false;               // `pattern` holds a forward pass with the weights as they are
   std::unique_ptr<Online<T>> online;      // null for rules and settings that it does not serve
@@ -63,6 +71,7 @@ struct Trainer<T>::Impl {
   base::AlignedBuffer<T> smoothed_targets[2];
 
   const kernels::Kernels<T>& kernels() const { return kernels::kernels<T>(); }
+  [[nodiscard]] std::uint64_t steps() { return weight_step.state().steps; }
 
   template <class Work>
   void share(std::size_t count, std::size_t least, std::size_t multiply_adds, const Work& work) {
@@ -72,7 +81,9 @@ struct Trainer<T>::Impl {
   void make_room(std::size_t patterns) {
     // Two at least: a workspace of one row has the order of sums of single patterns, whatever it was used for before.
     const std::size_t rows = std::clamp<std::size_t>(patterns, 2, kChunk);
-    if (!batch || batch->capacity() < rows) batch = std::make_unique<network::Workspace<T>>(network, rows, true);
+    if (batch && batch->capacity() >= rows) return;
+    batch = std::make_unique<network::Workspace<T>>(network, rows, true);
+    noise.make_room(*batch);
   }
 
   // ---- the passes of a batch ----
@@ -98,7 +109,9 @@ struct Trainer<T>::Impl {
     share(chunk.size(), sharing.rows_at_a_time(chunk.size()), chunk.size() * weight_step.slopes().size() * 2,
           [&](std::size_t first, std::size_t last) {
             const RowRange rows{first, last - first};
-            const T squares = batch->load(source, chunk.subspan(rows.first, rows.count), rows.first);
+            const auto own = chunk.subspan(rows.first, rows.count);
+            T squares = batch->load(source, own, rows.first);
+            if (noise.is_on()) squares += noise.apply(*batch, rows, patterns == 1 ? kUnnumbered : own, steps());
             network::smooth_targets(smoothing, *batch, rows);  // adds nothing to the squares that the bound would see
             network::forward(network, *batch, rows);
             deltas(source, chunk, rows, common);
@@ -164,6 +177,13 @@ struct Trainer<T>::Impl {
 
   // ---- one pattern ----
 
+  /// The forward pass that is learnt from: with noise, if there is some.
+  void pass_forward(const T* x) {
+    pattern.put_inputs(0, x);
+    if (noise.is_on()) noise.apply(pattern, {0, 1}, kUnnumbered, steps());
+    network::forward(network, pattern, {0, 1});
+  }
+
   /// From deltas in `pattern` to a weight change; false when a number is not finite: then nothing changes. `error` is
   /// the pattern's E, NaN when it is not known.
   bool learn_from_row(double error) {
@@ -200,9 +220,8 @@ struct Trainer<T>::Impl {
   bool learn_generally(const T* x, const T* t, T weight) {
     network.settle();
     has_forward = false;
-    pattern.put_inputs(0, x);
     pattern.put_targets(0, t);
-    network::forward(network, pattern, {0, 1});
+    pass_forward(x);
     network::deltas(network, pattern, {0, 1}, weight);
     network::find_faults(network, pattern, {0, 1});
     return learn_from_row(static_cast<double>(weight) * pattern.loss(0));
@@ -300,7 +319,9 @@ Result<Trainer<T>> Trainer<T>::create(network::Network<T>& network, const Traine
   if (auto checked = check_options<T>(options); !checked) return checked.error();
   const auto smoothing = network::label_smoothing(network.loss(), network.outputs(), options.label_smoothing);
   if (!smoothing) return smoothing.error();
-  return Trainer(std::make_unique<Impl>(network, options, *smoothing, work_per_thread));
+  auto noise = Noise<T>::create(network, options);
+  if (!noise) return noise.error();
+  return Trainer(std::make_unique<Impl>(network, options, *smoothing, std::move(*noise), work_per_thread));
 }
 
 template <class T>
@@ -382,8 +403,7 @@ std::span<const T> Trainer<T>::forward(std::span<const T> x) noexcept {
   if (x.size() != self.network.inputs()) return {};
   const base::FlushDenormals mode;
   self.network.settle();
-  self.pattern.put_inputs(0, x.data());
-  network::forward(self.network, self.pattern, {0, 1});
+  self.pass_forward(x.data());
   self.has_forward = true;
   return {self.pattern.outputs().data, self.network.outputs()};
 }
@@ -397,9 +417,11 @@ LearnStatus Trainer<T>::backward(std::span<const T> output_slopes, std::span<T> 
   network::deltas_from_slopes(self.network, self.pattern, output_slopes);
   self.has_forward = false;
   if (!input_slopes.empty()) network::sum_above_inputs(self.network, self.pattern);
+  const std::uint64_t step = self.steps();
   const LearnStatus status = self.counted(self.learn_from_row(std::numeric_limits<double>::quiet_NaN()));
-  if (status == LearnStatus::learned)
-    for (std::size_t i = 0; i < input_slopes.size(); ++i) input_slopes[i] = -self.pattern.input_sums().data[i];
+  if (status != LearnStatus::learned) return status;
+  for (std::size_t i = 0; i < input_slopes.size(); ++i) input_slopes[i] = -self.pattern.input_sums().data[i];
+  self.noise.to_own_inputs(input_slopes, step);
   return status;
 }
 

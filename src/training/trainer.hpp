@@ -48,17 +48,19 @@ class Trainer {
   Result<double> step_each(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
                            std::size_t& done, double sum = 0.0);
   /// ∂E/∂w of such a batch, reduced, without penalties and without a weight change, in canonical order; 0 at masked
-  /// places, frozen biases included.
+  /// places, frozen biases included. With dropout or input noise, of the pass that the next step would take.
   Result<std::vector<T>> slopes(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns);
 
   /// One pattern, one weight change, from weight times E_p; without a weight, the bits of a step with this pattern
   /// alone. A weight of 0 changes nothing.
   LearnStatus learn_one(std::span<const T> x, std::span<const T> t, T weight = T{1}) noexcept;
-  /// Activations of the outputs, valid until the next call; empty on a shape error.
+  /// Activations of the outputs, valid until the next call; empty on a shape error. With dropout or input noise those
+  /// of the training pass that backward() learns from.
   std::span<const T> forward(std::span<const T> x) noexcept;
   /// From ∂E/∂a of the outputs for the pattern of the last forward. Shape error, too, when the weights have been
   /// changed by this trainer since that forward. `input_slopes` (may be empty) is left alone by a refused pattern;
-  /// asked for, they are numbers of the pattern, too: where they alone are not finite, the pattern is refused.
+  /// asked for, they are numbers of the pattern, too: where they alone are not finite, the pattern is refused. They are
+  /// slopes by the pattern's own inputs: 0 by one that dropout left out.
   LearnStatus backward(std::span<const T> output_slopes, std::span<T> input_slopes) noexcept;
 
   /// Weights and all that is remembered between steps, a pending change made.

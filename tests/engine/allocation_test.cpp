@@ -93,6 +93,26 @@ TEST(Allocation, DoesNotHappenWithCountsAmountsQuantilesOrSmoothedLabels) {
   }
 }
 
+TEST(Allocation, DoesNotHappenWithDropoutAndInputNoise) {
+  const Patterns patterns;
+  const std::span<const float> x(patterns.x), t(patterns.t);
+  Network network({.inputs = 5, .layers = {{30, "tanh"}, {2, "identity"}}}, Seed{1});
+  Trainer trainer(
+      network,
+      {.optimizer = DeltaRule{1e-3}, .dropout = {.inputs = 0.2, .hidden = 0.5}, .input_noise = 0.1, .seed = Seed{1}});
+  std::vector<float> input_slopes(5);
+  EXPECT_EQ(allocations_of_later_calls([&] { (void)trainer.learn_one(x.first(5), t.first(2)); }), 0u);
+  EXPECT_EQ(allocations_of_later_calls([&] {
+              (void)trainer.forward(x.first(5));
+              (void)trainer.backward(t.first(2), input_slopes);
+            }),
+            0u);
+  for (const std::size_t count : {1u, 32u, 600u})
+    EXPECT_EQ(allocations_of_later_calls(
+                  [&] { (void)trainer.step(rows(x.first(count * 5), 5), rows(t.first(count * 2), 2)).ok(); }),
+              0u);
+}
+
 TEST(Allocation, DoesNotHappenInRepeatedPredictions) {
   const Patterns patterns;
   const Network network({.inputs = 5, .layers = {{30, "tanh"}, {2, "softmax"}}, .loss = "softmax_cross_entropy"},

@@ -6,6 +6,7 @@
 #include "app/engine/unwrap.hpp"
 #include "app/fit/class_weights.hpp"
 #include "app/fit/named.hpp"
+#include "app/fit/noise.hpp"
 #include "app/measure.hpp"
 #include "app/targets.hpp"
 #include "app/words.hpp"
@@ -293,6 +294,7 @@ Settings choose_settings(const FitOptions& options, const Size& size, const data
   settings.trainer.reduction = reduction == "sum" ? Reduction::sum : Reduction::mean;
   settings.trainer.threads = options.threads;
   choose_label_smoothing(options, settings, choices);
+  choose_noise(options, settings, choices);
   check_class_weights(options.class_weight, preprocessing.task, preprocessing.classes);
   settings.class_weight = options.class_weight;
   if (options.class_weight.any()) choices.add("class weight", text_of(options.class_weight), "--class-weight", true);
