@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS := $(shell nproc)
 RELEASE := build/release/bin
 
-.PHONY: help build demo test check check-long bench format size clean
+.PHONY: help build demo test check check-long bench rules-table format size clean
 
 help:
 	@echo "make demo        train on examples/penguins.csv, evaluate, predict three rows"
@@ -13,6 +13,7 @@ help:
 	@echo "make check       what CI checks besides the tests: edges, exceptions, format, tidy"
 	@echo "make check-long  every test at length: longer forms, shuffled and repeated; NEON, WebAssembly"
 	@echo "make bench       build what measures, then measure this machine: deltarule bench"
+	@echo "make rules-table train every update rule on three tables, for docs/rules.md"
 	@echo "make format      clang-format on every C++ file"
 	@echo "make size        functions and files over the aims of the style"
 
@@ -62,6 +63,9 @@ bench:
 	@cmake --preset bench >/dev/null
 	@cmake --build --preset bench -j $(JOBS) --target deltarule_cli bench_micro bench_threads bench_scaling bench_driver
 	build/bench/bin/deltarule bench
+
+rules-table: build
+	@bench/rules_table
 
 format:
 	@tools/format_check --fix

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "cli/help.hpp"
 #include "cli/option_table.hpp"
@@ -243,6 +244,20 @@ CvCommand cv_of(const Given& given) {
   return cv;
 }
 
+/// The limit in time is that of the search, not of each training.
+TuneCommand tune_of(const Given& given) {
+  TuneCommand tune;
+  tune.train = train_of(given);
+  tune.how.threads = given.flag("--threads") ? tune.train.fit.threads : hardware_threads();
+  tune.train.fit.threads = 1;
+  tune.how.time_limit = std::exchange(tune.train.fit.time_limit, std::nullopt);
+  if (const auto only = given.one("--only")) tune.how.only_rules = one_of("--only", *only, {"rules"}) == "rules";
+  exclude(given, "--trials", "--time-limit", "both decide how long the search is");
+  exclude(given, "--trials", "--only", "a comparison of rules has as many trials as there are rules and rates");
+  given.set(tune.how.trials, "--trials", whole("--trials", 1, "a whole number from 1", "27"));
+  return tune;
+}
+
 PredictOptions predict_options_of(const Given& given) {
   PredictOptions options;
   given.set(options.threads, "--threads", threads_value);
@@ -432,6 +447,7 @@ Command command_of(const CLI::App& app, const CLI::App& chosen, const CommandRow
   if (name == "predict") return predict_of(given);
   if (name == "evaluate") return evaluate_of(given);
   if (name == "cv") return cv_of(given);
+  if (name == "tune") return tune_of(given);
   if (name == "bench") return bench_of(given);
   return inspect_of(given);
 }

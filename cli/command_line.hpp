@@ -41,6 +41,11 @@ struct CvCommand {
   CrossValidationOptions how;
 };
 
+struct TuneCommand {
+  TrainCommand train;  ///< what the search begins with; its output may be empty: then no model is written
+  TuneOptions how;
+};
+
 struct PredictCommand {
   std::string model;
   DataChoice data;
@@ -83,8 +88,8 @@ struct ShowText {
   std::string text;
 };
 
-using Command =
-    std::variant<ShowText, TrainCommand, CvCommand, PredictCommand, EvaluateCommand, InspectCommand, BenchCommand>;
+using Command = std::variant<ShowText, TrainCommand, CvCommand, TuneCommand, PredictCommand, EvaluateCommand,
+                             InspectCommand, BenchCommand>;
 
 /// Throws Exception (usage).
 [[nodiscard]] Command parse_command_line(int count, const char* const* arguments);

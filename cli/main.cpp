@@ -18,6 +18,7 @@ int run(const ShowText& show) {
 }
 int run(const TrainCommand& command) { return run_train(command); }
 int run(const CvCommand& command) { return run_cv(command); }
+int run(const TuneCommand& command) { return run_tune(command); }
 int run(const PredictCommand& command) { return run_predict(command); }
 int run(const EvaluateCommand& command) { return run_evaluate(command); }
 int run(const InspectCommand& command) { return run_inspect(command); }

@@ -13,6 +13,7 @@ constexpr const char* kNetwork = "Network";
 constexpr const char* kTraining = "Training";
 constexpr const char* kSplit = "Split and stop";
 constexpr const char* kFolds = "Folds";
+constexpr const char* kSearch = "Search";
 constexpr const char* kMeasuring = "Measuring";
 constexpr const char* kOutput = "Output";
 
@@ -122,6 +123,20 @@ constexpr OptionRow kCvOutputOptions[] = {
     {"--threads", "N", kOutput, "folds trained side by side, or auto; the results are the same (auto)"},
 };
 
+constexpr OptionRow kTuneOnlyOptions[] = {
+    {"--trials", "N", kSearch, "settings that are tried; the result is the same on any number of threads (27)"},
+    {"--time-limit", "60s", kSearch, "search so long (s, m, h); training the winner comes on top"},
+    {"--only", "rules", kSearch, "compare the update rules on this table, each with some rates"},
+    {"--test", "SHARE", kSplit, "rows kept apart for the final measurement (0.2; below 50 rows 0)"},
+    {"--split-by-time", "COL", kSplit, "the last rows by this column (numbers, ISO dates) are the test"},
+    {"--split-column", "COL", kSplit, "the column that says train, validation or test"},
+    {"-o,--output", "FILE", kOutput, "write the winner's model there (no model is written)"},
+    kForce,
+    {"--json", nullptr, kOutput, "one JSON object instead of a table"},
+    kQuiet,
+    {"--threads", "N", kOutput, "trials trained side by side, or auto; the results are the same (auto)"},
+};
+
 /// One table after the other.
 template <std::size_t... N>
 constexpr auto in_a_row(const OptionRow (&... parts)[N]) {
@@ -131,6 +146,7 @@ constexpr auto in_a_row(const OptionRow (&... parts)[N]) {
   return all;
 }
 constexpr auto kTrainOptions = in_a_row(kLearnOptions, kTrainOnlyOptions);
+constexpr auto kTuneOptions = in_a_row(kTuneOnlyOptions, kLearnOptions);
 constexpr auto kCvOptions = in_a_row(kFoldOptions, kLearnOptions, kCvOutputOptions);
 
 constexpr OptionRow kPredictOptions[] = {
@@ -194,6 +210,15 @@ constexpr CommandRow kCommands[] = {
      "\n"
      "Each fold is prepared, trained and stopped on its own rows alone, as train does\n"
      "it; classes are dealt out in proportion.\n"},
+    {"tune", "Find settings by trying: judged on validation rows, the winner measured on rows that none has seen.",
+     kTrainPositionals, kTuneOptions,
+     "Examples:\n"
+     "  deltarule tune penguins.csv --target species --time-limit 60s\n"
+     "  deltarule tune houses.csv --target price --trials 81 --seed 1 -o best.safetensors\n"
+     "  deltarule tune houses.csv --target price --only rules\n"
+     "\n"
+     "Settings that are given stay as they are. What is printed at the end trains the\n"
+     "winner again, to the byte.\n"},
     {"predict", "Predict each row of a table, one line per row, in their order.", kUsePositionals, kPredictOptions,
      "Examples:\n"
      "  deltarule predict penguins.safetensors new.csv --proba --keep id\n"
@@ -233,6 +258,7 @@ const char* general_footer() {
   return "Examples:\n"
          "  deltarule train penguins.csv --target species\n"
          "  deltarule cv penguins.csv --target species --folds 5\n"
+         "  deltarule tune penguins.csv --target species --time-limit 60s\n"
          "  deltarule predict penguins.safetensors penguins.csv --proba\n"
          "  deltarule evaluate penguins.safetensors penguins.csv\n"
          "  deltarule inspect penguins.safetensors\n"

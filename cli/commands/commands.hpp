@@ -7,6 +7,7 @@ namespace deltarule::cli {
 
 int run_train(const TrainCommand& command);
 int run_cv(const CvCommand& command);
+int run_tune(const TuneCommand& command);
 int run_predict(const PredictCommand& command);
 int run_evaluate(const EvaluateCommand& command);
 int run_inspect(const InspectCommand& command);

@@ -6,3 +6,4 @@
 #include "deltarule/engine.hpp"            // IWYU pragma: export
 #include "deltarule/fit.hpp"               // IWYU pragma: export
 #include "deltarule/model.hpp"             // IWYU pragma: export
+#include "deltarule/tune.hpp"              // IWYU pragma: export

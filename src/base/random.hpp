@@ -17,7 +17,8 @@ enum class Stream : std::uint32_t {
   bootstrap = 4,
   generate = 5,
   dropout = 6,
-  input_noise = 7
+  input_noise = 7,
+  tune = 8
 };
 
 /// One block of the generator: 128 random bits for a 64-bit key and a 128-bit counter.

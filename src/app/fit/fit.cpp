@@ -10,6 +10,7 @@
 #include "app/fit/continued.hpp"
 #include "app/fit/learn.hpp"
 #include "app/fit/parts.hpp"
+#include "app/fit/plan.hpp"
 #include "app/fit/provenance.hpp"
 #include "app/fit/settings.hpp"
 #include "app/fit/time_limit.hpp"
@@ -288,6 +289,14 @@ std::vector<std::string> metric_names(Task task) {
   const auto known = data::task_from_name(name_of(task));
   return known ? network::metric_names(metric_task(*known)) : std::vector<std::string>();
 }
+
+namespace app {
+Basis basis_of(const Dataset& data, const FitOptions& options) {
+  check_options(options);
+  Prepared prepared = prepare(data, with_continued(options));
+  return {std::move(prepared.plan), prepared.size, std::move(prepared.split)};
+}
+}  // namespace app
 
 Fitted fit(const Dataset& data, const FitOptions& options, const FitEvents& events) {
   check_options(options);

@@ -4,10 +4,13 @@
 
 namespace deltarule::app {
 
-std::function<bool()> stop_after(double seconds) {
+std::function<double()> stopwatch() {
   using Clock = std::chrono::steady_clock;
-  return
-      [began = Clock::now(), limit = std::chrono::duration<double>(seconds)] { return Clock::now() - began >= limit; };
+  return [began = Clock::now()] { return std::chrono::duration<double>(Clock::now() - began).count(); };
+}
+
+std::function<bool()> stop_after(double seconds) {
+  return [clock = stopwatch(), seconds] { return clock() >= seconds; };
 }
 
 }  // namespace deltarule::app
