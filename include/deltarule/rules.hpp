@@ -130,8 +130,43 @@ struct Quickprop {
   double weight_decay = 0.0;   ///< λ
 };
 
+// The three below move all weights together, by E and slopes of whole batches: one step per epoch, with batch size 0.
+// They cannot learn one pattern after the other: learn_one() and backward() say LearnStatus::needs_batch. Every step
+// lowers E, with its penalties, or leaves the weights as they were; what is not finite on the way is a trial that
+// failed.
+
+/// Scaled conjugate gradients (Møller 1993, "A scaled conjugate gradient algorithm for fast supervised learning").
+struct ScaledConjugateGradient {
+  double sigma = 1e-4;   ///< how far along the direction its curvature is measured
+  double lambda = 1e-6;  ///< the first scale
+};
+
+/// L-BFGS (Nocedal 1980) with a line search for the strong Wolfe conditions (Nocedal & Wright 2006, algorithms 7.4, 3.5
+/// and 3.6).
+struct LBFGS {
+  double history = 10;      ///< pairs of changes that are remembered: a whole number
+  double c1 = 1e-4;         ///< E(w + αp) ≤ E + c₁ α E′p
+  double c2 = 0.9;          ///< |E′(w + αp)p| ≤ c₂ |E′p|
+  double evaluations = 25;  ///< at most so many per step: a whole number
+};
+
+/// Levenberg-Marquardt for half squared errors (Marquardt 1963; Hagan & Menhaj 1994): (Σ J Jᵀ + μ) Δw = −g with the
+/// Jacobian J of the outputs; μ falls after a step that lowers E and rises until there is one. Its memory grows with
+/// the square of the number of weights.
+struct LevenbergMarquardt {
+  double mu = 0.001;  ///< the first μ
+  double mu_increase = 10;
+  double mu_decrease = 0.1;
+  double mu_max = 1e10;  ///< beyond it there is no step
+  /// 1: E is β/2 Σe² + α/2 Σw² over all that may move, α and β re-estimated before each step from the evidence (MacKay
+  /// 1992; Foresee & Hagan 1997); then l1 and l2 must be 0. 0: no such thing.
+  double bayesian = 0;
+  double memory_mb = 1024;  ///< the most that it may take, in 2^20 bytes
+};
+
 /// Any of the rules.
-using Optimizer = std::variant<DeltaRule, Momentum, Nesterov, Adam, AdamW, RMSProp, Adagrad, Adadelta, Lion, RpropMinus,
-                               RpropPlus, IRpropMinus, IRpropPlus, Quickprop>;
+using Optimizer =
+    std::variant<DeltaRule, Momentum, Nesterov, Adam, AdamW, RMSProp, Adagrad, Adadelta, Lion, RpropMinus, RpropPlus,
+                 IRpropMinus, IRpropPlus, Quickprop, ScaledConjugateGradient, LBFGS, LevenbergMarquardt>;
 
 }  // namespace deltarule

@@ -461,6 +461,13 @@ void deltas_from_slopes(const Network<T>& network, Workspace<T>& workspace, std:
 }
 
 template <class T>
+void deltas_from_slope_rows(const Network<T>& network, Workspace<T>& workspace, RowRange rows) {
+  for (std::size_t r = rows.first; r < rows.first + rows.count; ++r)
+    slopes_to_deltas(network, workspace, r, workspace.slope_row(r));
+  propagate_back(network, workspace, rows);
+}
+
+template <class T>
 void sum_above_inputs(const Network<T>& network, Workspace<T>& workspace) {
   const Panels<T> sums = workspace.input_sums();
   sum_deltas_above_one(network, workspace, 0, sums.data);
@@ -510,6 +517,8 @@ template void find_faults<float>(const Network<float>&, Workspace<float>&, RowRa
 template void find_faults<double>(const Network<double>&, Workspace<double>&, RowRange);
 template void deltas_from_slopes<float>(const Network<float>&, Workspace<float>&, std::span<const float>);
 template void deltas_from_slopes<double>(const Network<double>&, Workspace<double>&, std::span<const double>);
+template void deltas_from_slope_rows<float>(const Network<float>&, Workspace<float>&, RowRange);
+template void deltas_from_slope_rows<double>(const Network<double>&, Workspace<double>&, RowRange);
 template void sum_above_inputs<float>(const Network<float>&, Workspace<float>&);
 template void sum_above_inputs<double>(const Network<double>&, Workspace<double>&);
 template void slopes_of_tile<float>(const Network<float>&, Workspace<float>&, std::size_t, const Tile&, float*);

@@ -78,6 +78,10 @@ void find_faults(const Network<T>& network, Workspace<T>& workspace, RowRange ro
 template <class T>
 void deltas_from_slopes(const Network<T>& network, Workspace<T>& workspace, std::span<const T> output_slopes);
 
+/// The same for rows of a batch, whose slopes are the workspace's slope_row() of each; faults are not looked for.
+template <class T>
+void deltas_from_slope_rows(const Network<T>& network, Workspace<T>& workspace, RowRange rows);
+
 /// Σ_k δ_k w_jk for the inputs of row 0, after deltas, into the workspace: −∂E/∂a of the inputs, (11) one layer
 /// further. A sum that is not finite is a fault of the first layer's deltas, unless there was a fault before.
 template <class T>

@@ -10,6 +10,7 @@
 #include "training/sampler.hpp"
 #include "training/schedule.hpp"
 #include "training/stopping.hpp"
+#include "training/updates/registry.hpp"
 
 namespace deltarule::training {
 namespace {
@@ -41,6 +42,16 @@ Result<void> check_settings(const FitSettings& settings, bool has_validation) {
     return Error{ErrorCode::spec, "score", "a function without validation patterns", "patterns to validate on",
                  "leave it out or hold patterns out"};
   return {};
+}
+
+/// A rule that moves all weights together goes by differences between slopes, which must be of the same patterns.
+Result<void> check_batches(const Optimizer& optimizer, const FitSettings& settings) {
+  const UpdateEntry& rule = entry_of(optimizer);
+  if (!rule.together || settings.batch_size == 0) return {};
+  return Error{ErrorCode::spec, "batch_size",
+               std::to_string(settings.batch_size) + " with the optimizer " + std::string(rule.name),
+               "0, all patterns per step: the rule moves all weights together by slopes of the same patterns",
+               "Set batch_size to 0, or use a rule for mini-batches such as adamw"};
 }
 
 // Per-pattern learning asks the stop token, and a schedule, after so many patterns of an epoch. Even: the look-ahead of
@@ -297,6 +308,7 @@ Result<FitResult> fit(Trainer<T>& trainer, const base::PatternSource<T>& trainin
   if (auto checked = check_settings(settings, validation != nullptr); !checked) return checked.error();
   if (auto checked = check_schedule(settings.schedule, settings.epochs, trainer.options().optimizer); !checked)
     return checked.error();
+  if (auto checked = check_batches(trainer.options().optimizer, settings); !checked) return checked.error();
   auto sampler = Sampler::create(training.size(), settings);
   if (!sampler) return sampler.error();
 

@@ -13,6 +13,8 @@
 #include "network/passes.hpp"
 #include "network/targets.hpp"
 #include "training/divergence.hpp"
+#include "training/full_batch/batch_objective.hpp"
+#include "training/full_batch/limits.hpp"
 #include "training/noise.hpp"
 #include "training/online.hpp"
 #include "training/options.hpp"
@@ -46,6 +48,7 @@ struct Trainer<T>::Impl {
         options(given),
         sharing(given.threads, work),
         weight_step(trained, options, sharing),
+        method(weight_step.update().method(trained)),
         pattern(trained, 1, true),
         smoothing(smoothed),
         noise(std::move(noisy)) {
@@ -59,6 +62,7 @@ struct Trainer<T>::Impl {
   TrainerOptions options;
   Sharing sharing;
   WeightStep<T> weight_step;
+  std::unique_ptr<FullBatchMethod<T>> method;    // null for a rule that sees one weight at a time
   network::Workspace<T> pattern;                 // one row, for learn_one and backward
   std::unique_ptr<network::Workspace<T>> batch;  // up to kChunk rows
   std::vector<T> row_factors;                    // of a chunk of weighted patterns
@@ -135,9 +139,9 @@ struct Trainer<T>::Impl {
 
   /// Passes of a whole batch, chunk by chunk: sums of E and of the slopes. When `updates` and nothing needs to be
   /// looked at, the slopes of the last chunk become weight changes tile by tile and are never stored; `*updates` says
-  /// so.
-  Result<double> run_batch(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
-                           bool* updates) {
+  /// so. With `errors_are_small` no slopes are summed; it says whether any could be too large.
+  Result<double> run_batch(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns, bool* updates,
+                           bool* errors_are_small = nullptr) {
     make_room(patterns.size());
     if (!source.weights().empty()) row_factors.resize(kChunk);
     const double weight = source.weight_of(patterns);
@@ -149,6 +153,10 @@ struct Trainer<T>::Impl {
       const bool small_chunk = run_rows(source, chunk, patterns.size(), common);
       small = small && small_chunk;
       if (auto added = add_losses(source, chunk, small_chunk, loss); !added) return added.error();
+      if (errors_are_small != nullptr) {
+        *errors_are_small = small;
+        continue;
+      }
       const bool is_last = chunk.size() == patterns.size() - first;
       if (updates != nullptr && *updates && is_last && small) {
         weight_step.change_from_chunk(*batch, chunk.size(), first == 0, reduced(loss, weight));
@@ -165,7 +173,20 @@ struct Trainer<T>::Impl {
     return options.reduction == Reduction::mean ? loss / weight : loss;
   }
 
+  /// A step of a method that moves all weights together.
+  Result<double> step_together(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns) {
+    BatchObjective<T, Impl> objective(*this, source, patterns);
+    auto loss = objective.begin();
+    if (!loss) return loss;
+    UpdateState<T>& state = weight_step.state();
+    state.errors = {objective.first_error(), state.errors.now};
+    count_step();
+    method->step(objective, state);
+    return loss;
+  }
+
   Result<double> step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns) {
+    if (method != nullptr) return step_together(source, patterns);
     bool updated = weight_step.may_fuse();
     auto loss = run_batch(source, patterns, &updated);
     if (!loss) return loss;
@@ -321,13 +342,14 @@ Result<Trainer<T>> Trainer<T>::create(network::Network<T>& network, const Traine
   if (!smoothing) return smoothing.error();
   auto noise = Noise<T>::create(network, options);
   if (!noise) return noise.error();
+  if (auto checked = check_method(options, network.graph(), network.loss().kind); !checked) return checked.error();
   return Trainer(std::make_unique<Impl>(network, options, *smoothing, std::move(*noise), work_per_thread));
 }
 
 template <class T>
 Result<double> Trainer<T>::step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns) {
   const base::FlushDenormals mode;
-  if (patterns.size() == 1) {
+  if (patterns.size() == 1 && impl_->method == nullptr) {
     const bool mean = impl_->options.reduction == Reduction::mean;  // of one pattern: itself
     return impl_->step_single(source, patterns[0], mean ? T{1} : source.weight(patterns[0]));
   }
@@ -360,7 +382,8 @@ Result<double> Trainer<T>::step_each(const base::PatternSource<T>& source, std::
     else
       done += self.learn_run(source, patterns.subspan(done), sum);
     if (done == patterns.size()) break;
-    auto loss = self.step_single(source, patterns[done], source.weight(patterns[done]));
+    auto loss = self.method != nullptr ? step(source, patterns.subspan(done, 1))
+                                       : self.step_single(source, patterns[done], source.weight(patterns[done]));
     if (!loss) return loss;
     sum += *loss;
     ++done;
@@ -390,6 +413,7 @@ LearnStatus Trainer<T>::learn_one(std::span<const T> x, std::span<const T> t, T 
     ++self.refused;
     return LearnStatus::weight_out_of_range;
   }
+  if (self.method != nullptr) return LearnStatus::needs_batch;
   if (weight == T{0}) return LearnStatus::learned;
   const base::FlushDenormals mode;
   const T* const targets = self.to_learn(t.data(), 0);
@@ -413,6 +437,7 @@ LearnStatus Trainer<T>::backward(std::span<const T> output_slopes, std::span<T> 
   Impl& self = *impl_;
   const bool fits = input_slopes.empty() || input_slopes.size() == self.network.inputs();
   if (!self.has_forward || output_slopes.size() != self.network.outputs() || !fits) return LearnStatus::shape_error;
+  if (self.method != nullptr) return LearnStatus::needs_batch;
   const base::FlushDenormals mode;
   network::deltas_from_slopes(self.network, self.pattern, output_slopes);
   self.has_forward = false;
@@ -439,17 +464,21 @@ Result<void> Trainer<T>::restore(const TrainerState<T>& state) {
   Impl& self = *impl_;
   UpdateState<T>& own = self.weight_step.state();
   const std::size_t size = self.weight_step.slopes().size(), arrays = own.arrays.size();
-  bool fits = state.parameters.size() == size && state.update.arrays.size() == arrays;
+  bool fits = state.parameters.size() == size && state.update.arrays.size() == arrays &&
+              state.update.numbers.size() == own.numbers.size();
   for (const auto& array : state.update.arrays) fits = fits && array.size() == size;
   if (!fits)
     return Error{ErrorCode::shape, "state of a trainer",
                  std::to_string(state.parameters.size()) + " parameters and " +
-                     std::to_string(state.update.arrays.size()) + " arrays of a rule",
-                 std::to_string(size) + " and " + std::to_string(arrays) + ", each array as long as the parameters",
+                     std::to_string(state.update.arrays.size()) + " arrays of a rule with " +
+                     std::to_string(state.update.numbers.size()) + " numbers",
+                 std::to_string(size) + " and " + std::to_string(arrays) + " with " +
+                     std::to_string(own.numbers.size()) + ", each array as long as the parameters",
                  "restore a state of the same network and rule"};
   std::copy_n(state.parameters.data(), size, self.network.parameters().data());  // makes first what is pending
   // In place: per-pattern learning has the address of the velocity.
   for (std::size_t k = 0; k < arrays; ++k) std::copy_n(state.update.arrays[k].data(), size, own.arrays[k].data());
+  own.numbers = state.update.numbers;
   own.steps = state.update.steps;
   own.errors = state.update.errors;
   own.adam = state.update.adam;

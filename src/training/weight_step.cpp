@@ -34,6 +34,7 @@ WeightStep<T>::WeightStep(network::Network<T>& network, const TrainerOptions& op
     state_.arrays.emplace_back(size);
     std::fill_n(state_.arrays[k].data(), size, static_cast<T>(update_->first_value(k)));
   }
+  for (std::size_t k = 0; k < update_->number_names().size(); ++k) state_.numbers.push_back(update_->first_number(k));
   if (guarded_) before_.assign(1 + state_.arrays.size(), base::AlignedBuffer<T>(size));
 }
 
@@ -131,12 +132,17 @@ bool WeightStep<T>::step_is_finite() const {
 }
 
 template <class T>
-bool WeightStep<T>::change_weights(double error) {
+bool WeightStep<T>::finish_slopes() {
   std::atomic<bool> finite{true};
   share_tiles(2, [&](const Tile& tile) {
     if (!finish_tile(tile)) finite.store(false, std::memory_order_relaxed);
   });
-  if (!finite.load()) return false;
+  return finite.load();
+}
+
+template <class T>
+bool WeightStep<T>::change_weights(double error) {
+  if (!finish_slopes()) return false;
   if (guarded_) remember();
   begin_step(error);
   share_tiles(4, [&](const Tile& tile) { update_tile(tile, slopes_.data() + tile.offset); });

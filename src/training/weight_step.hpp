@@ -36,6 +36,8 @@ class WeightStep {
   /// that are known to be finite, where may_fuse(). `error`: E of the batch, reduced, without penalties; NaN when it is
   /// not known.
   void change_from_chunk(network::Workspace<T>& workspace, std::size_t rows, bool is_first, double error);
+  /// Penalties into the slopes that have been added up, and 0 where nothing may move. False when one is not finite.
+  bool finish_slopes();
   /// A whole step from the slopes that have been added up, unless a number is not finite: false then, and nothing
   /// changes. `error` likewise.
   bool change_weights(double error);

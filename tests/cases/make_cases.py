@@ -12,6 +12,8 @@ import random
 import re
 import sys
 
+import full_batch_methods
+
 SQRT1_2 = math.sqrt(0.5)
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
@@ -108,6 +110,62 @@ def output_deltas(kind, activation, nets, outputs, targets):
     return [g * ACTIVATIONS[activation][1](x) for g, x in zip(minus_slope, nets)]
 
 
+class Problem:
+    """A full batch as a function of the weights that may move, for the rules that move them together."""
+
+    def __init__(self, reference, patterns):
+        self.reference, self.patterns = reference, patterns
+        reference_keys = reference.reduced(patterns)
+        self.keys = [key for key in reference_keys if key[1] != "bias" or reference.layers[key[0]].get("train_bias", True)]
+        penalty, training = reference.case.get("regularization", {}), reference.case["training"]
+        self.l2, self.l1 = penalty.get("l2", 0), penalty.get("l1", 0)
+        self.factor = 1 / len(patterns) if training.get("reduction", "sum") == "mean" else 1.0
+        self.decay = [0.0 if key[1] == "bias" else self.l2 for key in self.keys]
+
+    @property
+    def w(self):
+        return [row[index] for row, index in map(self.reference.place, self.keys)]
+
+    @w.setter
+    def w(self, values):
+        for key, value in zip(self.keys, values):
+            row, index = self.reference.place(key)
+            row[index] = value
+
+    def there(self, w, what):
+        before, self.w = self.w, w
+        result = what()
+        self.w = before
+        return result
+
+    def value(self, w):
+        return self.there(w, lambda: self.reference.penalised(self.patterns))
+
+    def gradient(self, w):
+        def slopes():
+            g = self.reference.reduced(self.patterns)
+            return [g[key] + (0.0 if key[1] == "bias" else self.l2 * v + self.l1 * ((v > 0) - (v < 0)))
+                    for key, v in zip(self.keys, w)]
+        return self.there(w, slopes)
+
+    def jacobian(self, w):
+        """Of every output of every pattern: half its squared distance from a target 1 beside it has the slope 1."""
+        data = self.reference.case["data"]
+
+        def rows():
+            found = []
+            for p in self.patterns:
+                targets = data["t"][p]
+                outputs = self.reference.forward(data["x"][p])[1][-1]
+                for j in range(len(targets)):
+                    data["t"][p] = [a - (k == j) for k, a in enumerate(outputs)]
+                    slopes = self.reference.slopes([p])
+                    found.append([math.sqrt(self.factor) * slopes[key] for key in self.keys])
+                data["t"][p] = targets
+            return found
+        return self.there(w, rows)
+
+
 class Reference:
     def __init__(self, case):
         self.case = case
@@ -117,6 +175,8 @@ class Reference:
         self.memory = {}
         self.step = 0
         self.batch_error, self.has_risen = None, False
+        kind = case["optimizer"]["kind"]
+        self.method = full_batch_methods.METHODS[kind](case["optimizer"]) if kind in full_batch_methods.METHODS else None
 
     def forward(self, x):
         """(4): the net inputs and activations of every layer; activations[0] is the input."""
@@ -181,6 +241,9 @@ class Reference:
     def learn(self, patterns):
         rule, penalty = self.case["optimizer"], self.case.get("regularization", {})
         self.step += 1
+        if self.method is not None:
+            self.method.step(Problem(self, patterns))
+            return
         before, self.batch_error = self.batch_error, self.penalised(patterns)
         self.has_risen = before is not None and self.batch_error > before
         for key, g in self.reduced(patterns).items():
@@ -459,6 +522,26 @@ RULES = [
      *NET_243, {"kind": "quickprop", "lr": 0.05, "mu": 1.75, "decay": 0.01},
      {"batch": "all", "epochs": 12, "reduction": "sum"}, None, 7),
 ]
+# Likewise. Rounding grows from step to step, most where slopes are subtracted from each other.
+FIRST_METHOD = 17
+WOLFE = {"history": 10, "c1": 1e-4, "c2": 0.9}
+MARQUARDT = {"mu": 0.001, "mu_increase": 10, "mu_decrease": 0.1, "mu_max": 1e10}
+METHODS = [
+    ("rule-scg", "Moller 1993: scaled conjugate gradients.", *NET_243,
+     {"kind": "scg", "sigma": 1e-4, "lambda": 1e-6}, {"batch": "all", "epochs": 12, "reduction": "mean"}, None, 7),
+    ("rule-lbfgs", "Nocedal & Wright 2006, algorithm 7.5 with the strong Wolfe conditions; l2 on weights.", *NET_243,
+     {"kind": "lbfgs", **WOLFE}, {"batch": "all", "epochs": 12, "reduction": "mean"}, {"l2": 0.01}, 7),
+    ("lbfgs-short-history", "Three pairs only, and a line search that is nearly exact.", *NET_243,
+     {"kind": "lbfgs", "history": 3, "c1": 1e-4, "c2": 0.1}, {"batch": "all", "epochs": 10, "reduction": "sum"}, None, 7),
+    ("rule-lm", "Hagan & Menhaj 1994: Levenberg-Marquardt.", *NET_243,
+     {"kind": "lm", **MARQUARDT}, {"batch": "all", "epochs": 7, "reduction": "sum"}, None, 30),
+    ("lm-everything", "Levenberg-Marquardt with a short-cut, frozen biases, softmax outputs, l2, and the mean.", 3,
+     [layer(4, "tanh"), layer(3, "sigmoid", **{"from": [0, 1], "train_bias": False}),
+      layer(3, "softmax", **{"from": [1, 2]})], "half_sse", {"kind": "lm", **MARQUARDT, "mu": 0.1},
+     {"batch": "all", "epochs": 7, "reduction": "mean"}, {"l2": 0.01}, 12),
+    ("lm-bayesian", "MacKay 1992, Foresee & Hagan 1997: the weight decay is re-estimated before each step.", *NET_243,
+     {"kind": "lm", **MARQUARDT, "bayesian": 1}, {"batch": "all", "epochs": 8, "reduction": "mean"}, None, 30),
+]
 
 
 def make(number, name, about, inputs, layers, kind, optimizer, training, penalties, patterns):
@@ -466,7 +549,8 @@ def make(number, name, about, inputs, layers, kind, optimizer, training, penalti
             "network": {"inputs": inputs, "layers": layers}, "loss": kind, "optimizer": optimizer, "training": training}
     if penalties:
         case["regularization"] = penalties
-    case["tolerance"] = {"relative": 1e-10, "absolute": 1e-12}
+    together = optimizer["kind"] in full_batch_methods.METHODS
+    case["tolerance"] = {"relative": 1e-8, "absolute": 1e-10} if together else {"relative": 1e-10, "absolute": 1e-12}
     rng = random.Random(number)
     random_data(case, rng, patterns)
     random_start(case, rng, 0.5)
@@ -475,6 +559,7 @@ def make(number, name, about, inputs, layers, kind, optimizer, training, penalti
 
 if __name__ == "__main__":
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
-    for number, given in [*enumerate(CASES), *enumerate(RULES, FIRST_RULE)]:
+    for number, given in [*enumerate(CASES), *enumerate(RULES, FIRST_RULE),
+                          *enumerate(METHODS, FIRST_METHOD)]:
         with open(os.path.join(folder, given[0] + ".json"), "w", encoding="utf-8") as file:
             file.write(written(make(number, *given)))

@@ -1,9 +1,10 @@
-// The change that a rule applies, on random networks and under every loss and penalty, against a plain re-coding of its
-// formula.
+// The change that a rule of one weight at a time applies, on random networks and under every loss and penalty, against
+// a plain re-coding of its formula.
 #include <cmath>
 #include <limits>
 #include <set>
 
+#include "every_rule.hpp"
 #include "recoded_rules.hpp"
 #include "support.hpp"
 #include "training/updates/registry.hpp"
@@ -127,7 +128,7 @@ constexpr double kPenalties[] = {0.0, 0.03};
 TEST(AppliedUpdates, AreWhatTheFormulasSayUnderEveryPenaltyAndReduction) {
   Dice dice(21);
   std::size_t compared = 0, rules = 0;
-  for (const UpdateEntry& entry : update_rules()) {
+  for (const UpdateEntry& entry : rules_of_weights()) {
     ASSERT_TRUE(recoded().contains(std::string(entry.name))) << "no re-coding of rule " << entry.name;
     ++rules;
     for (const Reduction reduction : {Reduction::mean, Reduction::sum})
@@ -138,7 +139,7 @@ TEST(AppliedUpdates, AreWhatTheFormulasSayUnderEveryPenaltyAndReduction) {
           compared += compare_rule<float>(dice, spec_with_everything(), options);
         }
   }
-  EXPECT_EQ(rules, std::variant_size_v<Optimizer>);
+  EXPECT_EQ(rules + rules_together().size(), std::variant_size_v<Optimizer>);
   EXPECT_GE(compared, rules * 8 * 2 * 6 * 40);
 }
 
@@ -146,7 +147,7 @@ TEST(AppliedUpdates, AreWhatTheFormulasSayOnRandomNetworksUnderEveryLoss) {
   Dice dice(22);
   std::size_t compared = 0;
   std::set<std::string> losses;
-  for (const UpdateEntry& entry : update_rules())
+  for (const UpdateEntry& entry : rules_of_weights())
     for (const Pair& output : derivation::testing::valid_pairs()) {
       losses.insert(output.loss);
       const NetworkSpec spec = random_spec(dice, output, 6);
@@ -158,13 +159,13 @@ TEST(AppliedUpdates, AreWhatTheFormulasSayOnRandomNetworksUnderEveryLoss) {
       ASSERT_FALSE(HasFailure()) << entry.name << ", " << output.activation << ", " << output.loss;
     }
   EXPECT_GE(losses.size(), 8u);
-  EXPECT_GE(compared, update_rules().size() * 100 * 6 * 10);
+  EXPECT_GE(compared, rules_of_weights().size() * 100 * 6 * 10);
 }
 
 /// 300 patterns are two chunks: a rule must see their errors and slopes together.
 TEST(AppliedUpdates, AreWhatTheFormulasSayOverSeveralChunks) {
   std::size_t compared = 0;
-  for (const UpdateEntry& entry : update_rules()) {
+  for (const UpdateEntry& entry : rules_of_weights()) {
     Dice dice(24);
     auto network = random_network<double>(dice, spec_with_everything());
     const auto source = random_patterns<double>(dice, 300, network.inputs(), network.outputs());
@@ -172,7 +173,7 @@ TEST(AppliedUpdates, AreWhatTheFormulasSayOverSeveralChunks) {
     for (int step = 0; step < 12 && !HasFailure(); ++step) EXPECT_TRUE(comparison.step(all_patterns(300)));
     compared += comparison.compared();
   }
-  EXPECT_GE(compared, update_rules().size() * 12 * 40);
+  EXPECT_GE(compared, rules_of_weights().size() * 12 * 40);
 }
 
 /// Rules that have settings of their own for decay, and settings other than the defaults.

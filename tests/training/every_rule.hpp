@@ -7,6 +7,23 @@
 
 namespace deltarule::training::testing {
 
+/// True for a rule that learns one pattern, or one batch after another, weight by weight.
+inline bool goes_by_weights(const Optimizer& rule) { return !entry_of(rule).together; }
+
+/// The entries of such rules, and of those that move all weights of full batches together.
+inline std::vector<UpdateEntry> rules_of_weights() {
+  std::vector<UpdateEntry> entries;
+  for (const UpdateEntry& entry : update_rules())
+    if (!entry.together) entries.push_back(entry);
+  return entries;
+}
+inline std::vector<UpdateEntry> rules_together() {
+  std::vector<UpdateEntry> entries;
+  for (const UpdateEntry& entry : update_rules())
+    if (entry.together) entries.push_back(entry);
+  return entries;
+}
+
 /// The same rule, by `factor` quicker or slower.
 inline Optimizer scaled(Optimizer rule, double factor) {
   for (const char* name : {"learning_rate", "delta0"})

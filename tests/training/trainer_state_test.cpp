@@ -18,6 +18,7 @@ void expect_same(const TrainerState<T>& a, const TrainerState<T>& b) {
   ASSERT_EQ(a.update.arrays.size(), b.update.arrays.size());
   for (std::size_t k = 0; k < a.update.arrays.size(); ++k)
     EXPECT_TRUE(same_bits<T>(a.update.arrays[k].span(), b.update.arrays[k].span())) << "array " << k;
+  EXPECT_EQ(a.update.numbers, b.update.numbers);
   EXPECT_EQ(a.update.steps, b.update.steps);
   EXPECT_EQ(std::memcmp(&a.update.errors, &b.update.errors, sizeof a.update.errors), 0);
   EXPECT_EQ(a.refused, b.refused);

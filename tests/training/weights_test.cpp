@@ -65,10 +65,11 @@ std::vector<T> uneven_weights(Dice& dice, std::size_t count) {
   return weights;
 }
 
-/// Every rule, with steps that no test here diverges by.
+/// Every rule of one weight at a time, with steps that no test here diverges by.
 std::vector<Optimizer> every_rule() {
   std::vector<Optimizer> rules;
   for (const UpdateEntry& entry : update_rules()) {
+    if (entry.together) continue;
     Optimizer rule = entry.defaults;
     for (const auto& [name, value] : settings_of(rule))
       if (name == "learning_rate") static_cast<void>(set_setting(rule, name, std::min(value, 0.02)).ok());

@@ -42,8 +42,8 @@ const training::UpdateEntry& rule_of(const Ground& ground, const FitOptions& opt
   return **training::find_update(std::string_view(name).substr(0, name.find('(')));
 }
 
-/// Refused by nothing that is given: a rate, and a schedule of it, needs a rule that has one, small batches one that can
-/// do with them.
+/// Refused by nothing that is given: a rate, and a schedule of it, needs a rule that has one, small batches one that
+/// can do with them.
 bool suits(const training::UpdateEntry& rule, const FitOptions& given) {
   if ((given.learning_rate || given.schedule) && !has_rate(rule)) return false;
   return !(rule.full_batch && given.batch_size.value_or(0) != 0);

@@ -11,12 +11,15 @@
 #include "training/updates/adam.hpp"
 #include "training/updates/adamw.hpp"
 #include "training/updates/delta_rule.hpp"
+#include "training/updates/lbfgs.hpp"
+#include "training/updates/levenberg_marquardt.hpp"
 #include "training/updates/lion.hpp"
 #include "training/updates/momentum.hpp"
 #include "training/updates/nesterov.hpp"
 #include "training/updates/quickprop.hpp"
 #include "training/updates/rmsprop.hpp"
 #include "training/updates/rprop.hpp"
+#include "training/updates/scg.hpp"
 
 namespace deltarule::training {
 namespace {
@@ -101,7 +104,36 @@ std::vector<UpdateSetting> quickprop_settings() {
       std::move(epsilon), {"mu", {"max_growth"}, field<Quickprop, &Quickprop::mu>, is_rate, kRate}, decay<Quickprop>()};
 }
 
-constexpr bool kFullBatch = true;
+bool is_reduction(double value) { return value > 0 && value < 1; }
+bool is_increase(double value) { return std::isfinite(value) && value > 1; }
+bool is_count(double value) { return value >= 1 && value <= 1000 && value == std::floor(value); }
+bool is_switch(double value) { return value == 0 || value == 1; }
+
+constexpr std::string_view kShare = "a number above 0 and below 1";
+constexpr std::string_view kCount = "a whole number from 1 to 1000";
+
+std::vector<UpdateSetting> scg_settings() {
+  using Rule = ScaledConjugateGradient;
+  return {{"sigma", {}, field<Rule, &Rule::sigma>, is_rate, kRate},
+          {"lambda", {}, field<Rule, &Rule::lambda>, is_rate, kRate}};
+}
+std::vector<UpdateSetting> lbfgs_settings() {
+  return {{"history", {"m"}, field<LBFGS, &LBFGS::history>, is_count, kCount},
+          {"c1", {}, field<LBFGS, &LBFGS::c1>, is_reduction, kShare},
+          {"c2", {}, field<LBFGS, &LBFGS::c2>, is_reduction, kShare},
+          {"evaluations", {}, field<LBFGS, &LBFGS::evaluations>, is_count, kCount}};
+}
+std::vector<UpdateSetting> marquardt_settings() {
+  using Rule = LevenbergMarquardt;
+  return {{"mu", {}, field<Rule, &Rule::mu>, is_rate, kRate},
+          {"mu_increase", {}, field<Rule, &Rule::mu_increase>, is_increase, "a finite number above 1"},
+          {"mu_decrease", {}, field<Rule, &Rule::mu_decrease>, is_reduction, kShare},
+          {"mu_max", {}, field<Rule, &Rule::mu_max>, is_rate, kRate},
+          {"bayesian", {}, field<Rule, &Rule::bayesian>, is_switch, "0 or 1"},
+          {"memory_mb", {"memory"}, field<Rule, &Rule::memory_mb>, is_rate, kRate}};
+}
+
+constexpr bool kFullBatch = true, kTogether = true;
 
 const std::vector<UpdateEntry>& entries() {
   static const std::vector<UpdateEntry> all{
@@ -119,6 +151,9 @@ const std::vector<UpdateEntry>& entries() {
       {"irprop-", {"irprop-minus"}, IRpropMinus{}, rprop_settings<IRpropMinus>(), kFullBatch},
       {"irprop+", {"irprop", "irprop-plus"}, IRpropPlus{}, rprop_settings<IRpropPlus>(), kFullBatch},
       {"quickprop", {}, Quickprop{}, quickprop_settings(), kFullBatch},
+      {"scg", {"scaled-conjugate-gradient"}, ScaledConjugateGradient{}, scg_settings(), kFullBatch, kTogether},
+      {"lbfgs", {"l-bfgs"}, LBFGS{}, lbfgs_settings(), kFullBatch, kTogether},
+      {"lm", {"levenberg-marquardt", "marquardt"}, LevenbergMarquardt{}, marquardt_settings(), kFullBatch, kTogether},
   };
   return all;
 }
@@ -185,6 +220,18 @@ template <class T>
 std::unique_ptr<const Update<T>> make(const Quickprop& s) {
   return std::make_unique<QuickpropUpdate<T>>(s);
 }
+template <class T>
+std::unique_ptr<const Update<T>> make(const ScaledConjugateGradient& s) {
+  return std::make_unique<ScgUpdate<T>>(s);
+}
+template <class T>
+std::unique_ptr<const Update<T>> make(const LBFGS& s) {
+  return std::make_unique<LbfgsUpdate<T>>(s);
+}
+template <class T>
+std::unique_ptr<const Update<T>> make(const LevenbergMarquardt& s) {
+  return std::make_unique<MarquardtUpdate<T>>(s);
+}
 
 // ---- what no setting says alone ----
 
@@ -203,6 +250,18 @@ Result<void> check_together(const Settings& settings) {
                    "delta0 " + std::to_string(settings.delta0) + " with delta_min " +
                        std::to_string(settings.delta_min) + " and delta_max " + std::to_string(settings.delta_max),
                    "delta_min, delta0 and delta_max in ascending order", "change the one that is out of line"};
+  }
+  if constexpr (requires { settings.c1; }) {
+    if (!(settings.c1 < settings.c2))
+      return Error{ErrorCode::spec, "optimizer " + std::string(name_of(settings)),
+                   "c1 " + std::to_string(settings.c1) + " with c2 " + std::to_string(settings.c2), "c1 below c2",
+                   "lower c1 or raise c2"};
+  }
+  if constexpr (requires { settings.mu_max; }) {
+    if (!(settings.mu <= settings.mu_max))
+      return Error{ErrorCode::spec, "optimizer " + std::string(name_of(settings)),
+                   "mu " + std::to_string(settings.mu) + " with mu_max " + std::to_string(settings.mu_max),
+                   "mu of at most mu_max", "lower mu or raise mu_max"};
   }
   return {};
 }

@@ -30,6 +30,7 @@ struct UpdateEntry {
   Optimizer defaults;
   std::vector<UpdateSetting> settings;  // in the order of the rule's struct
   bool full_batch = false;              // made for the slopes of all patterns: those of small batches mislead it
+  bool together = false;                // moves all weights together: full batches only (training/full_batch)
 };
 
 /// Every rule, in the order of the Optimizer variant.

@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/aligned.hpp"
 #include "kernels/kernels.hpp"
+#include "training/full_batch/method.hpp"
 
 namespace deltarule::training {
 
@@ -21,11 +23,13 @@ struct BatchErrors {
   double before = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// What a rule remembers between steps: how many there were, and one array per name of Update::state_names().
+/// What a rule remembers between steps: how many there were, one array per name of Update::state_names(), and one
+/// number per name of Update::number_names().
 template <class T>
 struct UpdateState {
   std::uint64_t steps = 0;
   std::vector<base::AlignedBuffer<T>> arrays = {};
+  std::vector<double> numbers = {};
   BatchErrors errors = {};
   double rate_factor = 1.0;        // what every rate is multiplied by, from 0 to 1: a schedule, or a run that went back
   kernels::AdamStep<T> adam = {};  // constants of the step that is being made, from begin_step()
@@ -58,6 +62,14 @@ class Update {
   [[nodiscard]] virtual std::vector<std::string> state_names() const = 0;
   /// What every number of a state array is before the first step.
   [[nodiscard]] virtual double first_value(std::size_t /*array*/) const { return 0.0; }
+  /// Names of what is remembered that is not of one weight, in order, and what each is before the first step.
+  [[nodiscard]] virtual std::vector<std::string> number_names() const { return {}; }
+  [[nodiscard]] virtual double first_number(std::size_t /*number*/) const { return 0.0; }
+  /// For a rule that moves all weights of a network together, who makes its steps (apply() is never called then); null
+  /// for a rule that sees one weight at a time.
+  [[nodiscard]] virtual std::unique_ptr<FullBatchMethod<T>> method(const network::Network<T>& /*network*/) const {
+    return nullptr;
+  }
   /// True for a rule that looks at state.errors. Their penalties are summed for such a rule only.
   [[nodiscard]] virtual bool needs_errors() const { return false; }
   /// Before the parts of a step are updated, once; state.steps already counts it, and state.errors are those of it.
