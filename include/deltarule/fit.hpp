@@ -179,6 +179,8 @@ std::ostream& operator<<(std::ostream& out, const FitReport& report);
 struct FitEvents {
   std::function<void(const FitPlan&)> on_plan = {};
   std::function<bool(const FitProgress&)> on_epoch = {};  ///< true: stop; what is best so far is kept and measured
+  /// After each weight change; true: stop, as above.
+  std::function<bool(FitPhase, const StepReport&)> on_step = {};
   /// Asked between the epochs of the linear baseline, which is not reported: true ends it and leaves it out.
   std::function<bool()> stop_baselines = {};
 };

@@ -91,6 +91,15 @@ struct EpochRecord {
   double learning_rate = std::numeric_limits<double>::quiet_NaN();  ///< of the epoch's last weight change
 };
 
+/// One weight change. The loss is the mean of the E_p of its patterns, each as often as its weight says, before the
+/// change and without penalties.
+struct StepReport {
+  std::uint64_t step = 0;    ///< of this fit, counting from 1
+  std::size_t epoch = 0;     ///< counting from 1
+  std::size_t patterns = 0;  ///< of the epoch that have been presented, those of this step included
+  double loss = 0.0;         ///< of per-pattern learning up to the rounding of the epoch's sum
+};
+
 /// steps: settings.steps are done; stopped: settings.stop_now said so. Both may end a run in the middle of an epoch.
 /// paused: not ended, but left at a checkpoint, from which it can go on.
 enum class StopReason { epochs, patience, error_below, callback, steps, stopped, paused };
@@ -124,6 +133,10 @@ struct FitSettings {
   std::vector<std::vector<std::uint32_t>> order = {};
   /// Called after each epoch; true stops.
   std::function<bool(const EpochReport&)> on_epoch = {};
+  /// Called after each weight change; true stops. Where large first layers look ahead, per-pattern learning changes the
+  /// weights for two patterns at a time, and is reported so. It keeps a job out of the lanes of fit_many; the bits are
+  /// the same.
+  std::function<bool(const StepReport&)> on_step = {};
   /// A stop token: asked after each weight change, in per-pattern learning after each 256 of an epoch; true stops
   /// there. A run with `steps` equal to the steps of the result ends with the same bits.
   std::function<bool()> stop_now = {};

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "base/floating_point_mode.hpp"
 #include "training/evaluate.hpp"
@@ -78,6 +79,16 @@ struct Run {
   bool paused = false;     // at a checkpoint
   RateCourse rates = {};
 
+  /// Tells of the weight change that these patterns made; `loss` is the sum of their errors. True when that stops the
+  /// run.
+  bool is_stopped_by_step(std::span<const std::uint32_t> patterns, double loss) {
+    if (!settings.on_step) return false;
+    const double weight = training.weight_of(patterns);
+    if (weight == 0 || !settings.on_step({result.steps, epoch, learnt, loss / weight})) return false;
+    result.reason = StopReason::callback;
+    return halted = true;
+  }
+
   /// To be asked after a weight change; `left`: patterns of the epoch that are still to be learnt.
   bool halts(std::size_t left) {
     if (settings.steps > 0 && result.steps >= settings.steps) {
@@ -125,7 +136,7 @@ struct Run {
       loss_sum += *loss;
       learnt += batch.size();
       result.steps = trainer.steps() - steps;
-      if (halts(patterns.size() - learnt)) break;
+      if (is_stopped_by_step(batch, *loss) || halts(patterns.size() - learnt)) break;
     }
     return {};
   }
@@ -137,13 +148,13 @@ struct Run {
       std::size_t done = 0;
       const std::uint64_t steps = trainer.steps();
       if (moves) set_rate_of_piece(patterns.size());
-      auto loss =
-          trainer.step_each(training, patterns.subspan(learnt, piece(patterns.size() - learnt)), done, loss_sum);
+      const auto next = patterns.subspan(learnt, piece(patterns.size() - learnt));
+      auto loss = trainer.step_each(training, next, done, loss_sum);
       result.steps += trainer.steps() - steps;
       learnt += done;
       if (!loss) return placed(loss.error(), learnt + 1);
-      loss_sum = *loss;
-      if (halts(patterns.size() - learnt)) break;
+      const double added = *loss - std::exchange(loss_sum, *loss);
+      if (is_stopped_by_step(next, added) || halts(patterns.size() - learnt)) break;
     }
     return {};
   }
@@ -158,6 +169,7 @@ struct Run {
   [[nodiscard]] std::size_t piece(std::size_t left) const {
     if (settings.stop_now || checkpoints.is_due || moves)
       left = std::min(left, kPatternsPerQuestion - learnt % kPatternsPerQuestion);
+    if (settings.on_step) left = std::min<std::size_t>(left, trainer.looks_ahead() ? 2 : 1);
     if (settings.steps == 0) return left;
     const std::uint64_t steps = settings.steps - result.steps;
     return std::min<std::uint64_t>(left, steps > 1 ? steps / 2 * 2 : steps);  // patterns of weight 0 make no step

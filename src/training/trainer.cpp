@@ -369,7 +369,7 @@ Result<double> Trainer<T>::step_each(const base::PatternSource<T>& source, std::
                                      std::size_t& done, double sum) {
   const base::FlushDenormals mode;
   Impl& self = *impl_;
-  const bool pairs = self.online != nullptr && self.online->looks_ahead();
+  const bool pairs = looks_ahead();
   for (done = 0; done < patterns.size();) {
     if (pairs && patterns.size() - done > 1) {
       auto loss = self.step_pair(source, patterns.subspan(done, 2), done);
@@ -498,6 +498,10 @@ double Trainer<T>::rate_factor() const noexcept {
   return impl_->weight_step.state().rate_factor;
 }
 
+template <class T>
+bool Trainer<T>::looks_ahead() const {
+  return impl_->online != nullptr && impl_->online->looks_ahead();
+}
 template <class T>
 std::uint64_t Trainer<T>::steps() const {
   return impl_->weight_step.state().steps;

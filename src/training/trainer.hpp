@@ -74,6 +74,8 @@ class Trainer {
   void set_rate_factor(double factor) noexcept;
   [[nodiscard]] double rate_factor() const noexcept;
 
+  /// True when step_each() takes patterns in pairs, which no cut must shift.
+  [[nodiscard]] bool looks_ahead() const;
   [[nodiscard]] std::uint64_t steps() const;
   [[nodiscard]] std::uint64_t refused() const;
   [[nodiscard]] network::Network<T>& network();

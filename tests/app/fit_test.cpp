@@ -178,6 +178,21 @@ TEST(Fit, an_interrupted_run_keeps_the_best_weights_and_measures_them) {
   EXPECT_EQ(fit(dataset(mixed_csv(200), "kind"), as_long).report.weights_digest, fitted.report.weights_digest);
 }
 
+TEST(Fit, a_run_may_be_stopped_after_any_step) {
+  FitEvents events;
+  std::uint64_t last = 0;
+  events.on_step = [&](FitPhase phase, const StepReport& report) {
+    EXPECT_EQ(phase, FitPhase::training);
+    return (last = report.step) == 5;
+  };
+  events.on_epoch = [](const FitProgress&) { return false; };
+  const Fitted fitted = fit(dataset(mixed_csv(200), "kind"), {}, events);
+  EXPECT_EQ(last, 5U);
+  EXPECT_EQ(fitted.report.stop, FitStop::interrupted);
+  EXPECT_EQ(fitted.report.training.steps, 5U);
+  EXPECT_FALSE(fitted.report.refitted);
+}
+
 TEST(Fit, what_a_callback_throws_comes_out_again) {
   FitEvents events;
   int calls = 0;

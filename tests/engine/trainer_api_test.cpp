@@ -90,6 +90,14 @@ TEST(Trainer, PassesOnWhatACallbackThrowsAndStaysUsable) {
   EXPECT_EQ(trainer.steps(), 12u);
   EXPECT_THROW((void)trainer.try_fit(data.inputs(), data.targets(), settings), std::runtime_error);
   settings.on_epoch = {};
+  settings.on_step = [](const StepReport& report) -> bool {
+    if (report.step == 2) throw std::runtime_error("enough");
+    return false;
+  };
+  const auto steps = trainer.steps();
+  EXPECT_THROW(trainer.fit(data.inputs(), data.targets(), settings), std::runtime_error);
+  EXPECT_EQ(trainer.steps(), steps + 2);
+  settings.on_step = {};
   EXPECT_EQ(trainer.fit(data.inputs(), data.targets(), settings).epochs, 10u);
 }
 

@@ -291,6 +291,42 @@ TEST(Fit, ARunThatAStopTokenEndsIsRepeatedByItsSteps) {
   EXPECT_EQ(compared, 6u);
 }
 
+TEST(Fit, EveryStepIsReportedAndMayBeTheLast) {
+  const Twelve data;
+  for (const std::size_t size : {1u, 5u, 0u}) {
+    FitSettings settings{.epochs = 3, .batch_size = size};
+    FitResult plain, watched, stopped, repeated;
+    const auto all = weights_after<double>(data.training, nullptr, settings, plain);
+    std::vector<StepReport> seen;
+    settings.on_step = [&](const StepReport& report) {
+      seen.push_back(report);
+      return false;
+    };
+    EXPECT_EQ(weights_after<double>(data.training, nullptr, settings, watched), all) << "watching changes no bit";
+    ASSERT_EQ(seen.size(), plain.steps);
+    double sum = 0;
+    std::size_t before = 0;
+    for (std::size_t s = 0; s < seen.size(); ++s) {
+      EXPECT_EQ(seen[s].step, s + 1);
+      sum += seen[s].loss * static_cast<double>(seen[s].patterns - before);
+      before = seen[s].patterns;
+      if (before < 12) continue;
+      EXPECT_NEAR(sum / 12, plain.history[seen[s].epoch - 1].training_loss, 1e-14 * sum);
+      EXPECT_EQ(watched.history[seen[s].epoch - 1].training_loss, plain.history[seen[s].epoch - 1].training_loss);
+      sum = 0;
+      before = 0;
+    }
+    settings.on_step = [](const StepReport& report) { return report.step == 2; };
+    const auto two = weights_after<double>(data.training, nullptr, settings, stopped);
+    EXPECT_EQ(stopped.reason, StopReason::callback);
+    EXPECT_EQ(stopped.steps, 2u);
+    settings.on_step = {};
+    settings.steps = 2;
+    EXPECT_EQ(weights_after<double>(data.training, nullptr, settings, repeated), two);
+    EXPECT_NE(two, all);
+  }
+}
+
 TEST(Fit, AskingInTheMiddleOfAnEpochChangesNoBitOfALayerThatLooksAhead) {
   constexpr std::size_t kInputs = 600, kUnits = 450, kPatterns = 301;  // more than 2^18 weights; one question within
   std::vector<float> x, t;
@@ -305,6 +341,12 @@ TEST(Fit, AskingInTheMiddleOfAnEpochChangesNoBitOfALayerThatLooksAhead) {
   EXPECT_EQ(weights_after<float>(source, nullptr, settings, asked, {kUnits, 1}), weights);
   EXPECT_EQ(questions, 2u);
   EXPECT_EQ(asked.history[0].training_loss, plain.history[0].training_loss);
+  std::size_t reports = 0;
+  FitSettings watching = settings;
+  watching.stop_now = {};
+  watching.on_step = [&](const StepReport& report) { return report.step != std::min(2 * ++reports, kPatterns); };
+  EXPECT_EQ(weights_after<float>(source, nullptr, watching, asked, {kUnits, 1}), weights);
+  EXPECT_EQ(reports, 151u) << "pairs, and the last pattern by itself";
   questions = 100;
   const auto half = weights_after<float>(source, nullptr, settings, cut, {kUnits, 1});
   EXPECT_EQ(cut.steps, 256u);

@@ -393,6 +393,25 @@ TEST(Weights, OfABatchThatAreAllZeroMakeNoStep) {
   EXPECT_EQ(trainer.steps(), 2u);
 }
 
+TEST(Weights, OfAStepThatAreAllZeroMakeNoneToReport) {
+  const Way way = ways()[0];
+  Dice dice(83);
+  const auto patterns = random_patterns<float>(dice, 4, way.spec.inputs, 3);
+  const WeightedSource<float> source(patterns, {1, 0, 0, 2});
+  for (const std::size_t size : {1u, 2u}) {
+    auto network = network_of<float>(way);
+    auto trainer = trainer_for<float>(network, {.optimizer = DeltaRule{0.01}});
+    std::vector<std::size_t> presented;
+    FitSettings settings{.epochs = 1, .batch_size = size, .order = {{1, 2, 0, 3}}};
+    settings.on_step = [&](const StepReport& report) {
+      presented.push_back(report.patterns);
+      return false;
+    };
+    ASSERT_TRUE(fit<float>(trainer, source, nullptr, settings));
+    EXPECT_EQ(presented, (size == 1 ? std::vector<std::size_t>{3, 4} : std::vector<std::size_t>{4}));
+  }
+}
+
 TEST(Weights, ThatAreNoneAreRefusedByLearnOneAndLeaveNoTrace) {
   const Way way = ways()[0];
   Dice dice(83);

@@ -174,7 +174,7 @@ Error error_of(const std::exception_ptr& thrown) {
   } catch (...) {
     got = "threw something that is not a std::exception";
   }
-  return {ErrorCode::interrupted, "on_epoch", std::move(got), "a callback that returns", {}};
+  return {ErrorCode::interrupted, "callback", std::move(got), "a callback that returns", {}};
 }
 
 template <class T>

@@ -178,6 +178,7 @@ void refit(const Material& material, const Settings& settings, Watch& watch, Lea
   length.patience = 0;
   length.min_improvement = 0.0;
   length.on_epoch = watch.after_epoch(FitPhase::refit, length.epochs);
+  length.on_step = watch.after_step(FitPhase::refit);
   Passed passed = pass_in(material, spec, settings, {preprocessing, rows, false, std::move(length)});
   watch.rethrow();
   if (passed.result.reason == StopReason::stopped) {
@@ -205,14 +206,25 @@ void refit(const Material& material, const Settings& settings, Watch& watch, Lea
 std::function<bool(const EpochReport&)> Watch::after_epoch(FitPhase phase, std::size_t epochs) {
   if (!events_->on_epoch) return {};
   return [this, phase, epochs](const EpochReport& report) {
-    try {
-      interrupted_ = events_->on_epoch({phase, report, epochs});
-    } catch (...) {
-      thrown_ = std::current_exception();
-      interrupted_ = true;
-    }
-    return interrupted_;
+    return asks([&] { return events_->on_epoch({phase, report, epochs}); });
   };
+}
+
+std::function<bool(const StepReport&)> Watch::after_step(FitPhase phase) {
+  if (!events_->on_step) return {};
+  return [this, phase](const StepReport& report) { return asks([&] { return events_->on_step(phase, report); }); };
+}
+
+template <class Call>
+bool Watch::asks(const Call& call) {
+  if (thrown_) return true;
+  try {
+    interrupted_ = call() || interrupted_;
+  } catch (...) {
+    thrown_ = std::current_exception();
+    interrupted_ = true;
+  }
+  return interrupted_;
 }
 
 std::vector<std::uint32_t> training_and_validation(const data::Split& split) {
@@ -226,6 +238,7 @@ Learned learn(const Material& material, const data::Preprocessing& preprocessing
               Watch& watch) {
   FitSettings length = settings.training;
   length.on_epoch = watch.after_epoch(FitPhase::training, length.epochs);
+  length.on_step = watch.after_step(FitPhase::training);
   Passed passed =
       pass_in(material, settings.network, settings,
               {preprocessing, material.split.training, !material.validation_rows().empty(), std::move(length)});

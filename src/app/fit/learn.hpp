@@ -25,12 +25,18 @@ class Watch {
   explicit Watch(const FitEvents& events) : events_(&events) {}
   /// To be called after each epoch of a phase; true stops.
   [[nodiscard]] std::function<bool(const EpochReport&)> after_epoch(FitPhase phase, std::size_t epochs);
+  /// To be called after each weight change of a phase; true stops.
+  [[nodiscard]] std::function<bool(const StepReport&)> after_step(FitPhase phase);
   void rethrow() const {
     if (thrown_) std::rethrow_exception(thrown_);
   }
   [[nodiscard]] bool interrupted() const { return interrupted_; }
 
  private:
+  /// What a callback answers; one that throws stops the run.
+  template <class Call>
+  bool asks(const Call& call);
+
   const FitEvents* events_;
   bool interrupted_ = false;
   std::exception_ptr thrown_ = nullptr;
