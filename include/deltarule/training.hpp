@@ -34,11 +34,29 @@ struct Dropout {
   }
 };
 
+/// The learning rate of one layer: the weights that lead to its units, and its biases.
+struct LayerRate {
+  std::size_t layer = 0;  ///< counting from 1, as sources of a Connection
+  /// What the rate is multiplied by. 0: the layer is frozen, its weights and what the rule remembers of them stay what
+  /// they are, whatever decays. Rules without a rate take 0 and 1 only.
+  double factor = 1.0;
+};
+
 struct TrainerOptions {
   Optimizer optimizer = DeltaRule{};
   Reduction reduction = Reduction::mean;
-  double l2 = 0.0;  ///< adds l2·w to the slope of each weight (not bias), after reduction
-  double l1 = 0.0;  ///< adds l1·sign(w), likewise
+  double l2 = 0.0;                          ///< adds l2·w to the slope of each weight (not bias), after reduction
+  double l1 = 0.0;                          ///< adds l1·sign(w), likewise
+  bool decay_biases = false;                ///< l2, l1 and the decays of rules are of biases, too; not of frozen ones
+  std::vector<LayerRate> layer_rates = {};  ///< layers that are not named have factor 1
+  /// Each slope, reduced and with penalties, is brought into [−clip_value, clip_value]. 0: not.
+  double clip_value = 0.0;
+  /// Then all slopes, biases' too, frozen layers left out, are multiplied by the same number so that the root of the
+  /// sum of their squares is at most this. 0: not.
+  double clip_norm = 0.0;
+  /// After each step the weights into each unit, its bias left alone, are multiplied by the same number so that the
+  /// root of the sum of their squares is at most this, but for rounding. 0: not.
+  double max_norm = 0.0;
   /// ε in [0, 1): the targets that are learnt from are t(1−ε) + ε/K, K classes of a softmax or 2 for binary
   /// cross-entropy; other losses have no such thing. Training losses are of these targets; validation losses, tss and
   /// predictions know nothing of it.

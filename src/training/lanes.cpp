@@ -14,6 +14,7 @@
 #include "network/lane_plan.hpp"
 #include "network/targets.hpp"
 #include "network/workspace.hpp"
+#include "training/options.hpp"
 #include "training/sampler.hpp"
 #include "training/stopping.hpp"
 #include "training/trainer.hpp"
@@ -93,6 +94,9 @@ bool are_acceptable(const FitSettings& settings, bool has_validation) {
 template <class T>
 bool are_acceptable(const TrainerOptions& options, network::Network<T>& network) {
   if (options.threads == 0 || options.dropout.any() || options.input_noise != 0) return false;
+  TrainerOptions others = options;
+  others.l2 = others.l1 = 0;  // which lanes have
+  if (!is_plain(others) || options.decay_biases) return false;
   TrainerOptions alone = options;
   alone.threads = 1;
   const auto trainer = Trainer<T>::create(network, alone);

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "network/passes.hpp"
+#include "training/options.hpp"
 
 namespace deltarule::training {
 namespace {
@@ -19,7 +20,7 @@ using network::View;
 template <class T>
 std::unique_ptr<Online<T>> Online<T>::create(network::Network<T>& network, const TrainerOptions& options,
                                              UpdateState<T>& state, std::size_t look_ahead_weights) {
-  if (options.l2 != 0 || options.l1 != 0) return nullptr;
+  if (!is_plain(options)) return nullptr;
   if (const auto* rule = std::get_if<DeltaRule>(&options.optimizer))
     return std::make_unique<Online>(network, rule->learning_rate, state, T{0}, look_ahead_weights);
   if (const auto* rule = std::get_if<Momentum>(&options.optimizer))

@@ -337,7 +337,7 @@ struct Trainer<T>::Impl {
 template <class T>
 Result<Trainer<T>> Trainer<T>::create(network::Network<T>& network, const TrainerOptions& options,
                                       std::size_t work_per_thread) {
-  if (auto checked = check_options<T>(options); !checked) return checked.error();
+  if (auto checked = check_options<T>(options, network.graph().layers().size()); !checked) return checked.error();
   const auto smoothing = network::label_smoothing(network.loss(), network.outputs(), options.label_smoothing);
   if (!smoothing) return smoothing.error();
   auto noise = Noise<T>::create(network, options);

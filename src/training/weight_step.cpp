@@ -28,7 +28,7 @@ WeightStep<T>::WeightStep(network::Network<T>& network, const TrainerOptions& op
       kernels_(kernels::kernels<T>()),
       update_(make_update<T>(options.optimizer)),
       slopes_(network.parameters().size()),
-      guarded_(!(update_->largest_gain() <= kTrustedGain)) {
+      guarded_(!(update_->largest_gain() * largest_factor(options) <= kTrustedGain)) {
   const std::size_t size = slopes_.size();
   for (std::size_t k = 0; k < update_->state_names().size(); ++k) {
     state_.arrays.emplace_back(size);
@@ -36,6 +36,20 @@ WeightStep<T>::WeightStep(network::Network<T>& network, const TrainerOptions& op
   }
   for (std::size_t k = 0; k < update_->number_names().size(); ++k) state_.numbers.push_back(update_->first_number(k));
   if (guarded_) before_.assign(1 + state_.arrays.size(), base::AlignedBuffer<T>(size));
+  plan_parts();
+}
+
+template <class T>
+void WeightStep<T>::plan_parts() {
+  std::vector<double> factors(network_.graph().layers().size(), 1.0);
+  for (const LayerRate& one : options_.layer_rates) factors[one.layer - 1] = one.factor;
+  for (const network::View& view : network_.views())
+    parts_.push_back({view.is_bias ? options_.decay_biases && !view.frozen : true, factors[view.layer]});
+  if (options_.clip_norm != 0) squares_.resize(network_.tiles().size());
+  if (options_.max_norm == 0) return;
+  for (std::size_t l = 0; l < factors.size(); ++l)
+    for (std::size_t p = 0; factors[l] != 0 && p < network_.block_view(l, 0).in(slopes_.data()).count(); ++p)
+      unit_panels_.push_back({l, p});
 }
 
 // ---- slopes ----
@@ -59,17 +73,31 @@ void WeightStep<T>::add_tile(network::Workspace<T>& workspace, std::size_t rows,
 template <class T>
 void WeightStep<T>::begin_step(double error) {
   const bool is_penalised = options_.l2 != 0 || options_.l1 != 0;
-  if (is_penalised && update_->needs_errors()) error += penalties(network_, options_.l2, options_.l1);
+  if (is_penalised && update_->needs_errors())
+    error += penalties(network_, options_.l2, options_.l1, options_.decay_biases);
   state_.errors = {error, state_.errors.now};
   ++state_.steps;
   update_->begin_step(state_);
 }
 
+/// What is left when all tiles have been updated.
+template <class T>
+void WeightStep<T>::end_step() {
+  if (unit_panels_.empty()) return;
+  T* const parameters = network_.parameters().data();
+  sharing_.share(unit_panels_.size(), 1, slopes_.size() * 2, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) limit_incoming(network_, unit_panels_[i], options_.max_norm, parameters);
+  });
+}
+
 template <class T>
 void WeightStep<T>::update_tile(const Tile& tile, T* tile_slopes) {
+  if (is_frozen(tile)) return;
   network::hold_still(network_, tile, tile_slopes);
-  const bool decays = !network_.views()[tile.view].is_bias;
-  update_->apply(kernels_, {network_.parameters().data() + tile.offset, tile_slopes, tile.offset, tile.size(), decays},
+  const Part& part = part_of(tile);
+  update_->apply(kernels_,
+                 {network_.parameters().data() + tile.offset, tile_slopes, tile.offset, tile.size(), part.decays,
+                  part.rate_factor},
                  state_);
 }
 
@@ -77,12 +105,14 @@ template <class T>
 void WeightStep<T>::change_from_chunk(network::Workspace<T>& workspace, std::size_t rows, bool is_first, double error) {
   begin_step(error);
   share_tiles(rows + 4, [&](const Tile& tile) {
+    if (is_frozen(tile)) return;
     TileBuffer part;
     network::slopes_of_tile(network_, workspace, rows, tile, part.numbers);
     T* const total = slopes_.data() + tile.offset;
     if (!is_first) kernels_.add(part.numbers, total, tile.size());
     update_tile(tile, is_first ? part.numbers : total);
   });
+  end_step();
 }
 
 template <class T>
@@ -96,15 +126,36 @@ bool WeightStep<T>::all_finite(const base::AlignedBuffer<T>& values) const {
   return finite;
 }
 
-/// Penalties (weights only), then stillness of what must not move. True when every slope is finite.
+/// Penalties, stillness of what must not move, and clipping by value. True when every slope was finite: a limit hides
+/// none that is not.
 template <class T>
 bool WeightStep<T>::finish_tile(const Tile& tile) {
   T* const tile_slopes = slopes_.data() + tile.offset;
-  if (!network_.views()[tile.view].is_bias && (options_.l2 != 0 || options_.l1 != 0))
+  if (is_frozen(tile)) {
+    std::fill_n(tile_slopes, tile.size(), T{0});
+    return true;
+  }
+  if (part_of(tile).decays && (options_.l2 != 0 || options_.l1 != 0))
     kernels_.add_penalties(network_.parameters().data() + tile.offset, tile_slopes, static_cast<T>(options_.l2),
                            static_cast<T>(options_.l1), tile.size());
   network::hold_still(network_, tile, tile_slopes);
-  return all_finite(tile_slopes, tile.size());
+  T squares = kernels_.square_sum(tile_slopes, tile.size());
+  if (!std::isfinite(squares)) return false;
+  if (options_.clip_value != 0) {
+    clip_values(tile_slopes, tile.size(), static_cast<T>(options_.clip_value));
+    squares = kernels_.square_sum(tile_slopes, tile.size());
+  }
+  if (!squares_.empty()) squares_[index_of(tile)] = static_cast<double>(squares);
+  return true;
+}
+
+/// By norm. Every tile has been finished.
+template <class T>
+void WeightStep<T>::clip() {
+  if (squares_.empty()) return;
+  const T factor = static_cast<T>(norm_factor(squares_, options_.clip_norm));
+  if (factor == T{1}) return;
+  share_tiles(1, [&](const Tile& tile) { kernels_.scale(factor, slopes_.data() + tile.offset, tile.size()); });
 }
 
 template <class T>
@@ -137,7 +188,9 @@ bool WeightStep<T>::finish_slopes() {
   share_tiles(2, [&](const Tile& tile) {
     if (!finish_tile(tile)) finite.store(false, std::memory_order_relaxed);
   });
-  return finite.load();
+  if (!finite.load()) return false;
+  clip();
+  return true;
 }
 
 template <class T>
@@ -146,9 +199,12 @@ bool WeightStep<T>::change_weights(double error) {
   if (guarded_) remember();
   begin_step(error);
   share_tiles(4, [&](const Tile& tile) { update_tile(tile, slopes_.data() + tile.offset); });
-  if (!guarded_ || step_is_finite()) return true;
-  take_back();
-  return false;
+  if (guarded_ && !step_is_finite()) {
+    take_back();
+    return false;
+  }
+  end_step();
+  return true;
 }
 
 template class WeightStep<float>;

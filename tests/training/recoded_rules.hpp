@@ -24,7 +24,7 @@ struct Memory {
 struct Moment {
   double w = 0, g = 0;
   double step = 1;
-  bool is_bias = false;
+  bool is_bias = false;  // and no decay is of it
   double E = 0, E_before = std::numeric_limits<double>::quiet_NaN();
 };
 

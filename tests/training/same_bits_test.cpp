@@ -1,5 +1,6 @@
 // The same bits however the work is divided: any number of threads, one pattern by step or by learn_one, one epoch by
 // fit or by steps.
+#include "every_regime.hpp"
 #include "every_rule.hpp"
 #include "network/passes.hpp"
 #include "support.hpp"
@@ -108,6 +109,62 @@ TEST(AnyNumberOfThreadsGivesTheSameBits, UnderEveryRuleWithDropoutAndInputNoise)
     compare_threads<float>(0, noisy, 3, {2, 4});
   }
   EXPECT_EQ(rules, std::variant_size_v<Optimizer>);
+}
+
+/// And with all that the options can add to it.
+TEST(AnyNumberOfThreadsGivesTheSameBits, UnderEveryRuleAndRegime) {
+  std::size_t compared = 0;
+  const auto run = []<class T>(const TrainerOptions& options, std::size_t batch, std::size_t threads, std::size_t least,
+                               T) {
+    Dice dice(32);
+    const auto source = random_patterns<T>(dice, 300, kInputs, kUnits.back());
+    auto network = plain_network<T>(kInputs, kUnits);
+    TrainerOptions own = options;
+    own.threads = threads;
+    auto trainer = trainer_for<T>(network, own, least);
+    EXPECT_TRUE(fit<T>(trainer, source, nullptr, {.epochs = 1, .batch_size = batch}));
+    return network.weights();
+  };
+  for (const Optimizer& rule : every_rule(0.2)) {
+    if (!goes_by_weights(rule)) continue;
+    for (const Regime& regime : every_regime(rule, kUnits.size()))
+      for (const std::size_t batch : {1u, 64u, 0u}) {
+        const auto alone = run(regime.options, batch, 1, 0, 0.0f);
+        for (const std::size_t threads : {2u, 4u}) {
+          EXPECT_TRUE(same_bits<float>(alone, run(regime.options, batch, threads, 0, 0.0f)))
+              << name_of(rule) << ", " << regime.name << ", batch " << batch << ", " << threads << " threads";
+          EXPECT_TRUE(same_bits<float>(alone, run(regime.options, batch, threads, 1, 0.0f))) << "claiming";
+          ++compared;
+        }
+      }
+  }
+  EXPECT_GE(compared, 14u * 10u * 6u);
+}
+
+/// Per-pattern learning in each of them is a step from that pattern.
+TEST(OnePatternAtATime, LearnOneIsAStepOfOneUnderEveryRuleAndRegime) {
+  Dice dice(38);
+  const auto source = random_patterns<float>(dice, 9, kInputs, kUnits.back());
+  std::size_t compared = 0;
+  for (const Optimizer& rule : every_rule(0.2)) {
+    if (!goes_by_weights(rule)) continue;
+    for (const Regime& regime : every_regime(rule, kUnits.size())) {
+      SCOPED_TRACE(std::string(name_of(rule)) + ", " + regime.name);
+      auto one = plain_network<float>(kInputs, kUnits), other = one, third = one;
+      auto by_pattern = trainer_for<float>(one, regime.options), by_step = trainer_for<float>(other, regime.options),
+           together = trainer_for<float>(third, regime.options);
+      for (std::uint32_t p = 0; p < 9; ++p) {
+        ASSERT_EQ(by_pattern.learn_one(source.input(p), source.target(p)), LearnStatus::learned);
+        ASSERT_TRUE(by_step.step(source, std::span(&p, 1)));
+      }
+      std::size_t done = 0;
+      ASSERT_TRUE(together.step_each(source, all_patterns(9), done));
+      EXPECT_TRUE(same_weights(one, other));
+      EXPECT_TRUE(same_weights(one, third));
+      ++compared;
+    }
+  }
+  EXPECT_GE(compared, 14u * 10u);
 }
 
 /// Likewise for schedules.
