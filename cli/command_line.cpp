@@ -200,6 +200,26 @@ void refuse_contradictions(const Given& given) {
   exclude(given, "--start-from", "--init", "the first weights come from the file");
 }
 
+ProgressStyle progress_value(const std::string& text) {
+  const std::string name = one_of("--progress", text, {"auto", "plain", "none"});
+  if (name == "plain") return ProgressStyle::plain;
+  return name == "none" ? ProgressStyle::none : ProgressStyle::automatic;
+}
+
+void run_options(const Given& given, RunOptions& run) {
+  given.set(run.folder, "--run");
+  for (const char* option : {"--checkpoint-every", "--keep"}) {
+    if (given.flag(option) && run.folder.empty())
+      refuse(option, "a run that is not kept", "--run DIR with it", "name the folder of the run with --run");
+  }
+  given.set(run.every, "--checkpoint-every", interval_value);
+  if (run.folder.empty()) return;  // --keep is also an option of predict
+  given.set(run.keep, "--keep", whole("--keep", 1, "a whole number from 1", "3"));
+  exclude(given, "--run", "--output", "the model goes into the folder of the run");
+  exclude(given, "--run", "--history", "the history goes into the folder of the run");
+  exclude(given, "--run", "--force", "a run is never overwritten");
+}
+
 TrainCommand train_of(const Given& given) {
   TrainCommand train;
   train.data = data_of(given);
@@ -226,12 +246,19 @@ TrainCommand train_of(const Given& given) {
   train.force = given.flag("--force");
   train.json = given.flag("--json");
   train.quiet = given.flag("--quiet");
-  if (const auto style = given.one("--progress")) {
-    const std::string name = one_of("--progress", *style, {"auto", "plain", "none"});
-    if (name == "plain") train.progress = ProgressStyle::plain;
-    if (name == "none") train.progress = ProgressStyle::none;
-  }
+  run_options(given, train.run);
+  given.set(train.progress, "--progress", progress_value);
   return train;
+}
+
+ResumeCommand resume_of(const Given& given) {
+  ResumeCommand resume;
+  resume.folder = given.positional("DIR", "the folder of a run");
+  given.set(resume.threads, "--threads", threads_value);
+  resume.json = given.flag("--json");
+  resume.quiet = given.flag("--quiet");
+  given.set(resume.progress, "--progress", progress_value);
+  return resume;
 }
 
 CvCommand cv_of(const Given& given) {
@@ -444,6 +471,7 @@ Command command_of(const CLI::App& app, const CLI::App& chosen, const CommandRow
   const Given given(chosen);
   const std::string name = row.name;
   if (name == "train") return train_of(given);
+  if (name == "resume") return resume_of(given);
   if (name == "predict") return predict_of(given);
   if (name == "evaluate") return evaluate_of(given);
   if (name == "cv") return cv_of(given);
@@ -479,7 +507,9 @@ Command parse_command_line(int count, const char* const* arguments) {
     const CommandRow* row = about.empty() ? nullptr : row_named(about.front());
     return ShowText{row == nullptr ? general_help() : command_help(*row)};
   }
-  return command_of(app, *chosen.front(), *row_named(chosen.front()->get_name()));
+  Command command = command_of(app, *chosen.front(), *row_named(chosen.front()->get_name()));
+  if (auto* train = std::get_if<TrainCommand>(&command)) train->run.arguments.assign(arguments + 1, arguments + count);
+  return command;
 }
 
 }  // namespace deltarule::cli

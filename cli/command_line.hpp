@@ -30,7 +30,16 @@ struct TrainCommand {
   std::string validation;  ///< --validation FILE; empty: none, or a share
   std::string output;      ///< -o; empty: a free name by the data's
   std::string history;     ///< --history; empty: none
+  RunOptions run;          ///< --run; without a folder: the run is not kept
   bool force = false;
+  bool json = false;
+  bool quiet = false;
+  ProgressStyle progress = ProgressStyle::automatic;
+};
+
+struct ResumeCommand {
+  std::string folder;
+  std::size_t threads = 0;  ///< 0: those of the run
   bool json = false;
   bool quiet = false;
   ProgressStyle progress = ProgressStyle::automatic;
@@ -88,7 +97,7 @@ struct ShowText {
   std::string text;
 };
 
-using Command = std::variant<ShowText, TrainCommand, CvCommand, TuneCommand, PredictCommand, EvaluateCommand,
+using Command = std::variant<ShowText, TrainCommand, ResumeCommand, CvCommand, TuneCommand, PredictCommand, EvaluateCommand,
                              InspectCommand, BenchCommand>;
 
 /// Throws Exception (usage).

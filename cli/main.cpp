@@ -17,6 +17,7 @@ int run(const ShowText& show) {
   return kDone;
 }
 int run(const TrainCommand& command) { return run_train(command); }
+int run(const ResumeCommand& command) { return run_resume(command); }
 int run(const CvCommand& command) { return run_cv(command); }
 int run(const TuneCommand& command) { return run_tune(command); }
 int run(const PredictCommand& command) { return run_predict(command); }

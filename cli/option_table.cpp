@@ -15,6 +15,7 @@ constexpr const char* kSplit = "Split and stop";
 constexpr const char* kFolds = "Folds";
 constexpr const char* kSearch = "Search";
 constexpr const char* kMeasuring = "Measuring";
+constexpr const char* kRun = "Keeping the run";
 constexpr const char* kOutput = "Output";
 
 constexpr PositionalRow kDataPositional = {"DATA", "CSV or TSV file; - reads standard input"};
@@ -22,6 +23,7 @@ constexpr PositionalRow kModelPositional = {"MODEL", "model file that train wrot
 
 constexpr PositionalRow kTrainPositionals[] = {kDataPositional};
 constexpr PositionalRow kUsePositionals[] = {kModelPositional, kDataPositional};
+constexpr PositionalRow kResumePositionals[] = {{"DIR", "folder that train --run made"}};
 constexpr PositionalRow kInspectPositionals[] = {{"FILE", "model file, or a network in JSON"}};
 
 constexpr OptionRow kDelimiter = {"--delimiter", "C", kData, "what stands between cells: , ; | or tab (found)"};
@@ -103,6 +105,10 @@ constexpr OptionRow kTrainOnlyOptions[] = {
     {"--split-by-time", "COL", kSplit, "the last rows by this column (numbers, ISO dates) are the test"},
     {"--split-column", "COL", kSplit, "the column that says train, validation or test"},
     {"--time-limit", "60s", kSplit, "train so long at most (s, m, h); the run says which --steps repeats it"},
+    {"--run", "DIR", kRun, "keep the run in this new folder; deltarule resume DIR goes on with it after any end"},
+    {"--checkpoint-every", "60s", kRun,
+     "time, epochs or weight changes between checkpoints: 60s, 5epochs, 1000steps (60s)"},
+    {"--keep", "N", kRun, "newest checkpoints that stay (3)"},
     {"--history", "FILE", kOutput, "also write a CSV of all epochs: steps, losses, scores, learning rate"},
     {"-o,--output", "FILE", kOutput, "model file (DATA's name with .safetensors, or -2, -3 … if taken)"},
     kTrainForce,
@@ -110,6 +116,13 @@ constexpr OptionRow kTrainOnlyOptions[] = {
     kQuiet,
     {"--progress", "P", kOutput, "auto, plain (lines), none (auto)"},
     kThreads,
+};
+
+constexpr OptionRow kResumeOptions[] = {
+    {"--threads", "N", kOutput, "threads, or auto; the results are the same (as the run began)"},
+    {"--json", nullptr, kOutput, "events as JSON Lines on standard output"},
+    kQuiet,
+    {"--progress", "P", kOutput, "auto, plain (lines), none (auto)"},
 };
 
 constexpr OptionRow kFoldOptions[] = {
@@ -202,6 +215,14 @@ constexpr CommandRow kCommands[] = {
      "\n"
      "What is not given is chosen; the run says what was chosen and which option\n"
      "changes it.\n"},
+    {"resume", "Go on with a run that train --run keeps in a folder, to the same bytes as if it had never stopped.",
+     kResumePositionals, kResumeOptions,
+     "Examples:\n"
+     "  deltarule train houses.csv --target price --run houses-run\n"
+     "  deltarule resume houses-run\n"
+     "  deltarule resume houses-run --threads auto\n"
+     "\n"
+     "The folder says which data and settings; a file that has changed since is refused.\n"},
     {"cv", "Cross-validate: train a network per fold and test it on the rows that it never saw; writes no model.",
      kTrainPositionals, kCvOptions,
      "Examples:\n"
@@ -257,6 +278,8 @@ std::span<const CommandRow> command_table() { return kCommands; }
 const char* general_footer() {
   return "Examples:\n"
          "  deltarule train penguins.csv --target species\n"
+         "  deltarule train penguins.csv --target species --run penguins-run\n"
+         "  deltarule resume penguins-run\n"
          "  deltarule cv penguins.csv --target species --folds 5\n"
          "  deltarule tune penguins.csv --target species --time-limit 60s\n"
          "  deltarule predict penguins.safetensors penguins.csv --proba\n"

@@ -24,6 +24,7 @@ std::atomic<int> signals_seen{0};
 std::atomic<int> signals_to_end{1};  // how many of them end the process
 std::atomic<bool> held{false};
 std::atomic<bool> announce_stop{false};
+std::atomic<bool> announce_leave{false};  // in place of a stop after the epoch
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
 int descriptor_of(Stream stream) { return stream == Stream::out ? STDOUT_FILENO : STDERR_FILENO; }
@@ -44,8 +45,9 @@ extern "C" void on_signal(int) {
   if (seen >= signals_to_end.load()) {
     if (!held.load()) ::_exit(kInterrupted);
   } else if (announce_stop.load()) {
-    constexpr std::string_view kText = "\nstopping after this epoch; once more stops at once\n";
-    [[maybe_unused]] const int fault = write_all(STDERR_FILENO, kText);
+    constexpr std::string_view kStop = "\nstopping after this epoch; once more stops at once\n";
+    constexpr std::string_view kLeave = "\nwriting a checkpoint; once more stops at once\n";
+    [[maybe_unused]] const int fault = write_all(STDERR_FILENO, announce_leave.load() ? kLeave : kStop);
   }
   errno = saved;
 }
@@ -116,8 +118,9 @@ void end_on_signal() {
   catch_signals();
 }
 
-void stop_on_signal(bool announce) {
+void stop_on_signal(bool announce, bool leaves) {
   signals_to_end = 2;
+  announce_leave = leaves;
   announce_stop = announce;
   catch_signals();
 }

@@ -36,7 +36,8 @@ void ignore_broken_pipes();
 /// SIGINT and SIGTERM end the process with exit code 130.
 void end_on_signal();
 /// The first SIGINT or SIGTERM is only noted, the second ends the process. `announce`: say so on standard error.
-void stop_on_signal(bool announce);
+/// `leaves`: what is announced is that the run is left at a checkpoint.
+void stop_on_signal(bool announce, bool leaves = false);
 [[nodiscard]] bool stop_requested();
 
 /// While it lives, no signal ends the process; one that came is obeyed at its end.

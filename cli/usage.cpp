@@ -88,6 +88,23 @@ double seconds_value(std::string_view option, const std::string& text) {
   return *value * unit;
 }
 
+CheckpointInterval interval_value(const std::string& text) {
+  constexpr const char* kOption = "--checkpoint-every";
+  CheckpointInterval every;
+  const std::string_view whole = trimmed(text);
+  for (const std::string_view unit : {"epochs", "epoch", "steps", "step"}) {
+    if (!whole.ends_with(unit)) continue;
+    const std::optional<std::uint64_t> count = whole_of(whole.substr(0, whole.size() - unit.size()));
+    if (!count || *count == 0)
+      refuse(kOption, quoted(text), "a whole number of epochs or steps from 1", for_example(kOption, "5epochs"));
+    if (unit.starts_with('e')) every.epochs = *count;
+    if (unit.starts_with('s')) every.steps = *count;
+    return every;
+  }
+  every.seconds = seconds_value(kOption, text);
+  return every;
+}
+
 std::string one_of(std::string_view option, const std::string& text, const std::vector<std::string>& words) {
   if (std::ranges::find(words, text) != words.end()) return text;
   std::string near = nearest(text, words);

@@ -38,6 +38,7 @@ struct RealRange {
 [[nodiscard]] std::size_t threads_value(const std::string& text);
 [[nodiscard]] double until_value(const std::string& text);                             ///< "tss<0.04"
 [[nodiscard]] double seconds_value(std::string_view option, const std::string& text);  ///< "60s", "1.5m", "2h", "90"
+[[nodiscard]] CheckpointInterval interval_value(const std::string& text);  ///< "60s", "5epochs", "1000steps"
 /// A number as text, if the whole text is one.
 [[nodiscard]] bool is_number(std::string_view text);
 [[nodiscard]] char delimiter_value(const std::string& text);  ///< , ; | tab, or their names

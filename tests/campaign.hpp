@@ -12,4 +12,10 @@ template <class Count>
   return std::getenv("DELTARULE_LONG") != nullptr ? trials * kLonger : trials;
 }
 
+/// One length for the daily tests and another at length, where fifty times is not what is wanted.
+template <class Count>
+[[nodiscard]] Count daily_or_long(Count daily, Count at_length) {
+  return std::getenv("DELTARULE_LONG") != nullptr ? at_length : daily;
+}
+
 }  // namespace deltarule::test

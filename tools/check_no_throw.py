@@ -51,6 +51,8 @@ LISTED = {
     "src/app/fit/time_limit.cpp": {"clock"},  # ends a run; after which weight change is kept in the model
     "src/io/file.cpp": {"files", "other calls"},
     "src/io/atomic_file.cpp": {"files", "other calls"},
+    "src/io/folder.cpp": {"files"},
+    "src/io/lock.cpp": {"files", "other calls"},
     "src/io/memory.cpp": {"other calls"},
 }
 

@@ -6,6 +6,9 @@
 namespace deltarule::cli {
 
 int run_train(const TrainCommand& command);
+/// The same, kept in a folder: a new run, or one that is taken up.
+int run_train_in(const TrainCommand& command, KeptRun& kept);
+int run_resume(const ResumeCommand& command);
 int run_cv(const CvCommand& command);
 int run_tune(const TuneCommand& command);
 int run_predict(const PredictCommand& command);

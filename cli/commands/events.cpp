@@ -132,10 +132,10 @@ std::string epoch_event(const FitProgress& progress) {
   return event.str() + "\n";
 }
 
-std::string done_event(const FitReport& report, const Model& model, const std::string& path) {
-  JsonObject event;
-  event.text("event", "done")
-      .text("stop", stop_name(report.stop))
+namespace {
+
+void add_result(JsonObject& event, const FitReport& report, const Model& model) {
+  event.text("stop", stop_name(report.stop))
       .text("stop_on", report.plan.stop_on)
       .count("epochs", report.training.epochs)
       .count("best_epoch", report.training.best_epoch)
@@ -156,9 +156,24 @@ std::string done_event(const FitReport& report, const Model& model, const std::s
   event.raw("baseline", baselines_json(report.baselines))
       .text("verdict", report.verdict)
       .list("notices", report.notices)
-      .text("weights_digest", report.weights_digest)
-      .text("model", path);
+      .text("weights_digest", report.weights_digest);
+}
+
+}  // namespace
+
+std::string done_event(const FitReport& report, const Model& model, const std::string& path) {
+  JsonObject event;
+  event.text("event", "done");
+  add_result(event, report, model);
+  event.text("model", path);
   return event.str() + "\n";
+}
+
+std::string report_json(const FitReport& report, const Model& model) {
+  JsonObject object;
+  object.text("schema", "deltarule-report-1");
+  add_result(object, report, model);
+  return object.str() + "\n";
 }
 
 std::string error_event(const Error& error) {

@@ -11,6 +11,8 @@ namespace deltarule::cli {
 [[nodiscard]] std::string start_event(const FitPlan& plan, const TrainCommand& command, const std::string& model);
 [[nodiscard]] std::string epoch_event(const FitProgress& progress);
 [[nodiscard]] std::string done_event(const FitReport& report, const Model& model, const std::string& path);
+/// The report of a run as one object: what the event says that ends it, without the place of the model.
+[[nodiscard]] std::string report_json(const FitReport& report, const Model& model);
 /// "patience" …, as the member `stop` says it.
 [[nodiscard]] std::string stop_name(FitStop stop);
 [[nodiscard]] std::string error_event(const Error& error);

@@ -2,6 +2,8 @@
 // in events on standard output.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "cli/commands/commands.hpp"
 #include "cli/commands/events.hpp"
 #include "cli/commands/output_place.hpp"
@@ -58,8 +60,12 @@ Error with_options(Error error) {
 /// One run of `train`.
 class Run {
  public:
-  explicit Run(const TrainCommand& command)
-      : command_(command), report_(command.quiet), progress_(command.progress, command.quiet), events_(command.json) {}
+  Run(const TrainCommand& command, KeptRun* kept)
+      : command_(command),
+        kept_(kept),
+        report_(command.quiet),
+        progress_(command.progress, command.quiet),
+        events_(command.json) {}
 
   int run() {
     try {
@@ -76,18 +82,46 @@ class Run {
   int run_or_throw() {
     const Dataset data = dataset_of(command_);
     const FitOptions options = fit_options_of(command_);
+    choose_places();
+    stop_on_signal(!command_.quiet, kept_ != nullptr);
+    const std::optional<Fitted> fitted =
+        kept_ == nullptr ? fit(data, options, watching()) : kept_->fit(data, options, watching(), keeping());
+    progress_.end();
+    if (!fitted) {
+      report_.line("left", fmt::format("at a checkpoint; deltarule resume {} goes on", shell_word(folder())));
+      return kInterrupted;
+    }
+    report_result(report_, fitted->report, command_);
+    save(*fitted);
+    report_written(report_, fitted->model, fitted->report, command_, place_.path);
+    events_.send(done_event(fitted->report, fitted->model, place_.path));
+    if (events_.failed()) throw_lost_events();
+    const bool stopped = fitted->report.stop == FitStop::interrupted || (kept_ == nullptr && stop_requested());
+    return stopped ? kInterrupted : kDone;
+  }
+
+  [[nodiscard]] const std::string& folder() const { return kept_->options().folder; }
+
+  void choose_places() {
+    if (kept_ != nullptr) {
+      place_.path = kept_->model_path();
+      return;
+    }
     place_ = choose_output(command_);
     check_history_place(command_, place_);
-    stop_on_signal(!command_.quiet);
-    const Fitted fitted = fit(data, options, watching());
-    progress_.end();
-    report_result(report_, fitted.report, command_);
-    save(fitted.model);
-    if (!command_.history.empty()) write_file(command_.history, history_csv(fitted.report), command_.force);
-    report_written(report_, fitted.model, fitted.report, command_, place_.path);
-    events_.send(done_event(fitted.report, fitted.model, place_.path));
-    if (events_.failed()) throw_lost_events();
-    return fitted.report.stop == FitStop::interrupted || stop_requested() ? kInterrupted : kDone;
+  }
+
+  RunEvents keeping() {
+    RunEvents events;
+    events.on_start = [this](const std::string& where) {
+      report_.line("run", fmt::format("kept in {}, {}", printable(folder()), where));
+    };
+    events.on_warning = [this](const std::string& text) {
+      progress_.end();
+      write_err("warning: " + printable(text) + "\n");  // even when nothing else is said
+    };
+    events.leave = stop_requested;
+    return events;
   }
 
   FitEvents watching() {
@@ -101,16 +135,22 @@ class Run {
     events.on_epoch = [this](const FitProgress& progress) {
       progress_.epoch(progress);
       if (events_.open()) events_.send_quietly(epoch_event(progress));
-      return stop_requested();
+      return kept_ == nullptr && stop_requested();  // one that is kept is left, not ended
     };
-    events.stop_baselines = [] { return stop_requested(); };
+    if (kept_ == nullptr) events.stop_baselines = stop_requested;
     return events;
   }
 
-  /// A place that we chose may have been taken since; one that the user named is refused by save().
-  void save(const Model& model) {
-    constexpr int kMostAttempts = 10;
+  void save(const Fitted& fitted) {
     const SignalsHeld held;
+    if (kept_ != nullptr) return kept_->finish(fitted, report_json(fitted.report, fitted.model));
+    save_model(fitted.model);
+    if (!command_.history.empty()) write_file(command_.history, history_csv(fitted.report), command_.force);
+  }
+
+  /// A place that we chose may have been taken since; one that the user named is refused by Model::save().
+  void save_model(const Model& model) {
+    constexpr int kMostAttempts = 10;
     for (int attempt = 1;; ++attempt) {
       try {
         model.save(place_.path, place_.overwrite);
@@ -130,6 +170,7 @@ class Run {
   }
 
   const TrainCommand& command_;
+  KeptRun* kept_;  // null: the run is not kept
   Report report_;
   Progress progress_;
   EventStream events_;
@@ -138,6 +179,17 @@ class Run {
 
 }  // namespace
 
-int run_train(const TrainCommand& command) { return Run(command).run(); }
+int run_train_in(const TrainCommand& command, KeptRun& kept) { return Run(command, &kept).run(); }
+
+int run_train(const TrainCommand& command) {
+  if (command.run.folder.empty()) return Run(command, nullptr).run();
+  RunOptions options = command.run;
+  options.files.push_back({"data", command.data.path});
+  if (!command.validation.empty()) options.files.push_back({"validation rows", command.validation});
+  if (!command.network.empty()) options.files.push_back({"network", command.network});
+  if (!command.start_from.empty()) options.files.push_back({"model to begin with", command.start_from});
+  KeptRun kept = KeptRun::begin(options);
+  return run_train_in(command, kept);
+}
 
 }  // namespace deltarule::cli

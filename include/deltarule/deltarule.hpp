@@ -5,5 +5,6 @@
 #include "deltarule/dataset.hpp"           // IWYU pragma: export
 #include "deltarule/engine.hpp"            // IWYU pragma: export
 #include "deltarule/fit.hpp"               // IWYU pragma: export
+#include "deltarule/kept_run.hpp"          // IWYU pragma: export
 #include "deltarule/model.hpp"             // IWYU pragma: export
 #include "deltarule/tune.hpp"              // IWYU pragma: export

@@ -18,6 +18,7 @@ namespace deltarule::io {
 namespace {
 
 constexpr mode_t kFileMode = 0666;  // minus the user's umask, as any program's files
+constexpr std::string_view kTemporaryBegin = ".deltarule-", kTemporaryEnd = ".tmp";
 constexpr int kMostAttempts = 100;  // names of temporary files tried before giving up
 
 Error fault(const std::string& path, std::string got, std::string fix = {}) {
@@ -76,7 +77,8 @@ class TemporaryFile {
   /// Makes the file beside `path`; returns its descriptor, or −1 with errno.
   int create(const std::string& path) {
     for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
-      path_ = folder_of(path) + "/.deltarule-" + std::to_string(::getpid()) + "-" + std::to_string(attempt) + ".tmp";
+      path_ = folder_of(path) + "/" + std::string(kTemporaryBegin) + std::to_string(::getpid()) + "-" +
+              std::to_string(attempt) + std::string(kTemporaryEnd);
       const int number = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
       if (number >= 0) return number;
       const int reason = errno;
@@ -220,6 +222,11 @@ Result<void> write_atomically(const std::string& path, std::span<const std::byte
   if (!descriptor.close()) return system_fault(path, "cannot write", errno);
   if (auto named = give_name(file, target, overwrite); !named) return named;
   return sync_folder(target);
+}
+
+bool is_temporary_name(std::string_view name) {
+  return name.substr(0, kTemporaryBegin.size()) == kTemporaryBegin && name.size() > kTemporaryEnd.size() &&
+         name.substr(name.size() - kTemporaryEnd.size()) == kTemporaryEnd;
 }
 
 }  // namespace deltarule::io

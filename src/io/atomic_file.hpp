@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "deltarule/error.hpp"
 
@@ -17,5 +18,8 @@ Result<void> check_writable(const std::string& path, bool overwrite);
 /// name, and flushes the folder. A reader sees the old file or the whole new one. Without `overwrite` an existing
 /// file stays, even one that appears at the last moment. Io error with the system's words; no partial file is left.
 Result<void> write_atomically(const std::string& path, std::span<const std::byte> bytes, bool overwrite);
+
+/// Whether a file has the name of a temporary one, which a process leaves that is killed while it writes.
+[[nodiscard]] bool is_temporary_name(std::string_view name);
 
 }  // namespace deltarule::io

@@ -25,9 +25,9 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
-[[noreturn]] void become(const Folder& folder, const std::vector<std::string>& arguments,
+[[noreturn]] void become(const std::string& folder, const std::vector<std::string>& arguments,
                          const Environment& variables) {
-  if (::chdir(folder.root().c_str()) != 0) ::_exit(126);
+  if (::chdir(folder.c_str()) != 0) ::_exit(126);
   for (const auto& [name, value] : variables) ::setenv(name.c_str(), value.c_str(), 1);
   std::vector<std::string> words = {std::string(DELTARULE_BIN_DIR) + "/deltarule"};
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -77,6 +77,17 @@ std::vector<std::string> Folder::names() const {
   return found;
 }
 
+std::vector<std::string> Folder::names_in(const std::string& name) const {
+  std::vector<std::string> found;
+  std::error_code fault;
+  for (std::filesystem::directory_iterator entry(path(name), fault), end; !fault && entry != end;
+       entry.increment(fault))
+    found.push_back(entry->path().filename().string());
+  std::ranges::sort(found);
+  return found;
+}
+void Folder::remove(const std::string& name) const { std::filesystem::remove_all(path(name)); }
+
 std::vector<std::string> Outcome::lines() const {
   std::vector<std::string> found;
   std::istringstream stream(out);
@@ -94,7 +105,7 @@ Process::Process(const Folder& folder, const std::vector<std::string>& arguments
   redirect(STDIN_FILENO, folder.path(".captured-in"), O_RDONLY);
   redirect(STDOUT_FILENO, out_, setting.output_to.empty() ? O_WRONLY | O_CREAT | O_TRUNC : O_WRONLY);
   redirect(STDERR_FILENO, err_, O_WRONLY | O_CREAT | O_TRUNC);
-  become(folder, arguments, setting.environment);
+  become(setting.folder.empty() ? folder.root() : setting.folder, arguments, setting.environment);
 }
 
 Process::~Process() {
@@ -151,7 +162,7 @@ Outcome run_on_terminal(const Folder& folder, const std::vector<std::string>& ar
   const pid_t child = ::fork();
   if (child == 0) {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(slave, stream);
-    become(folder, arguments, environment);
+    become(folder.root(), arguments, environment);
   }
   ::fcntl(master, F_SETFL, O_NONBLOCK);
   Outcome outcome;

@@ -22,6 +22,9 @@ class Folder {
   [[nodiscard]] std::string read(const std::string& name) const;
   [[nodiscard]] bool has(const std::string& name) const;
   [[nodiscard]] std::vector<std::string> names() const;  ///< sorted
+  /// Of a folder in it; files that go while it is looked at are there or not.
+  [[nodiscard]] std::vector<std::string> names_in(const std::string& name) const;
+  void remove(const std::string& name) const;  ///< with all that is in it
   [[nodiscard]] const std::string& root() const { return root_; }
 
  private:
@@ -39,6 +42,7 @@ struct Setting {
   std::string input = {};  ///< standard input
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::string output_to = {};  ///< a file in place of the captured standard output
+  std::string folder = {};     ///< where the command runs, if elsewhere
 };
 
 /// A running command.

@@ -8,6 +8,7 @@
 #include "app/engine/unwrap.hpp"
 #include "app/fit/baselines.hpp"
 #include "app/fit/continued.hpp"
+#include "app/fit/fit_kept.hpp"
 #include "app/fit/learn.hpp"
 #include "app/fit/parts.hpp"
 #include "app/fit/plan.hpp"
@@ -213,7 +214,8 @@ const std::vector<std::uint32_t>& measured_rows(const Material& material, const 
 }
 
 void add_baselines(const Material& material, const Prepared& prepared, const FitOptions& options,
-                   const model::Model& model, const Judge& judge, const FitEvents& events, FitReport& report) {
+                   const model::Model& model, const Judge& judge, const FitEvents& events, Keeper* keeper,
+                   FitReport& report) {
   if (!options.baselines) return;
   report.baselines.push_back(trivial_baseline(material, model.preprocessing, judge));
   const bool linear = model.network.layers.size() == 1;
@@ -223,6 +225,7 @@ void add_baselines(const Material& material, const Prepared& prepared, const Fit
     if (auto simple = linear_baseline(material, prepared.size, options, judge, silent)) {
       report.baselines.push_back(std::move(*simple));
     } else {
+      if (keeper != nullptr && keeper->leaves()) throw RunLeft();
       report.notices.push_back("interrupted while the linear model was fitted: it was left out");
       return;
     }
@@ -244,7 +247,7 @@ FitReport report_of(Learned& learned, FitPlan plan) {
   return report;
 }
 
-Fitted fit_checked(const Dataset& data, const FitOptions& options, const FitEvents& events) {
+Fitted fit_checked(const Dataset& data, const FitOptions& options, const FitEvents& events, Keeper* keeper) {
   Prepared prepared = prepare(data, options);
   if (events.on_plan) events.on_plan(prepared.plan);
 
@@ -255,8 +258,10 @@ Fitted fit_checked(const Dataset& data, const FitOptions& options, const FitEven
                           prepared.own_validation_rows,
                           prepared.own_validation_weights};
   Watch watch(events);
-  if (options.time_limit) prepared.settings.training.stop_now = stop_after(*options.time_limit);
-  Learned learned = learn(material, prepared.preprocessing, prepared.settings, watch);
+  if (options.time_limit)
+    prepared.settings.training.stop_now =
+        stop_after(*options.time_limit - (keeper != nullptr ? keeper->seconds_before() : 0.0));
+  Learned learned = learn(material, prepared.preprocessing, prepared.settings, watch, keeper);
   model::Model model = model_of(material, learned, prepared.plan, options);
   FitReport report = report_of(learned, prepared.plan);
 
@@ -277,7 +282,7 @@ Fitted fit_checked(const Dataset& data, const FitOptions& options, const FitEven
   report.metrics = std::move(own.metrics);
   report.confusion = std::move(own.confusion);
   for (std::string& notice : own.notices) report.notices.push_back(std::move(notice));
-  add_baselines(material, prepared, options, model, judge, events, report);
+  add_baselines(material, prepared, options, model, judge, events, keeper, report);
   add_measures(report, model);
   report.weights_digest = model.weights_digest();
   return {unwrap(ModelAccess::wrap(std::move(model))), std::move(report)};
@@ -296,11 +301,15 @@ Basis basis_of(const Dataset& data, const FitOptions& options) {
   Prepared prepared = prepare(data, with_continued(options));
   return {std::move(prepared.plan), prepared.size, std::move(prepared.split)};
 }
+
+Fitted fit_kept(const Dataset& data, const FitOptions& options, const FitEvents& events, Keeper* keeper) {
+  check_options(options);
+  return fit_checked(data, with_continued(options), events, keeper);
+}
 }  // namespace app
 
 Fitted fit(const Dataset& data, const FitOptions& options, const FitEvents& events) {
-  check_options(options);
-  return fit_checked(data, with_continued(options), events);
+  return fit_kept(data, options, events, nullptr);
 }
 
 }  // namespace deltarule

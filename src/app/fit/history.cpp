@@ -16,7 +16,7 @@ std::vector<EpochRecord> records_of(const FitResult& training, double learning_r
                        .training_loss = epoch.training_loss,
                        .validation_loss = epoch.validation_loss,
                        .validation_score = epoch.validation_score,
-                       .learning_rate = learning_rate});
+                       .learning_rate = learning_rate * epoch.rate_factor});
   return records;
 }
 
@@ -39,8 +39,9 @@ std::string history_csv(const FitReport& report) {
       "learning_rate\n";
   for (const EpochReport& epoch : report.training.history) {
     text += std::to_string(epoch.epoch) + "," + std::to_string(epoch.steps);
-    for (const double value : {epoch.training_loss, epoch.validation_loss, epoch.best_validation_loss,
-                               epoch.validation_score, epoch.best_validation_score, report.learning_rate})
+    for (const double value :
+         {epoch.training_loss, epoch.validation_loss, epoch.best_validation_loss, epoch.validation_score,
+          epoch.best_validation_score, report.learning_rate * epoch.rate_factor})
       text += std::isfinite(value) ? "," + io::to_text(value) : ",";
     text += "\n";
   }

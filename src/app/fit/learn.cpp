@@ -28,6 +28,9 @@ struct Course {
   const std::vector<std::uint32_t>& rows;
   bool validates;  // by the material's validation rows
   FitSettings settings;
+  FitPhase phase;
+  const Watch& watch;
+  Keeper* keeper;  // or null
 };
 
 struct Passed {
@@ -128,7 +131,10 @@ Passed pass(const Material& material, const NetworkSpec& spec, const Settings& s
         score_of<T>(*settings.stop_on, network, held, material.validation_rows(), material.validation_weights());
     length.higher_is_better = settings.stop_on->higher_is_better;
   }
-  auto result = training::fit<T>(trainer, training, course.validates ? &validation : nullptr, length);
+  const KeptPhase<T> kept(course.keeper, course.phase, trainer, [&] { return course.watch.has_thrown(); });
+  auto result =
+      training::fit<T>(trainer, training, course.validates ? &validation : nullptr, length, kept.checkpoints());
+  if (result) kept.check(result->reason);
   if (!result) throw Exception(with_advice(result.error(), settings.trainer.optimizer));
   const double tss = training::total_squared_error<T>(network, training, trainer.team());
   return {network.weights(), std::move(*result), tss, std::move(factors)};
@@ -158,7 +164,7 @@ FitStop stop_of(StopReason reason) {
 }
 
 /// Again from the same first weights on training and validation rows, for as many epochs as were best.
-void refit(const Material& material, const Settings& settings, Watch& watch, Learned& learned) {
+void refit(const Material& material, const Settings& settings, Watch& watch, Keeper* keeper, Learned& learned) {
   const std::vector<std::uint32_t> rows = training_and_validation(material.split);
   data::Notices notices;
   data::Preprocessing preprocessing =
@@ -179,7 +185,8 @@ void refit(const Material& material, const Settings& settings, Watch& watch, Lea
   length.min_improvement = 0.0;
   length.on_epoch = watch.after_epoch(FitPhase::refit, length.epochs);
   length.on_step = watch.after_step(FitPhase::refit);
-  Passed passed = pass_in(material, spec, settings, {preprocessing, rows, false, std::move(length)});
+  Passed passed = pass_in(material, spec, settings,
+                          {preprocessing, rows, false, std::move(length), FitPhase::refit, watch, keeper});
   watch.rethrow();
   if (passed.result.reason == StopReason::stopped) {
     learned.notices.push_back(
@@ -187,7 +194,8 @@ void refit(const Material& material, const Settings& settings, Watch& watch, Lea
         "this run");
     return;
   }
-  if (watch.interrupted()) {
+  if (watch.interrupted() || passed.result.reason == StopReason::callback) {
+    learned.stop = FitStop::interrupted;
     learned.notices.push_back("interrupted while training again: the weights are those of the first training");
     return;
   }
@@ -235,13 +243,13 @@ std::vector<std::uint32_t> training_and_validation(const data::Split& split) {
 }
 
 Learned learn(const Material& material, const data::Preprocessing& preprocessing, const Settings& settings,
-              Watch& watch) {
+              Watch& watch, Keeper* keeper) {
   FitSettings length = settings.training;
   length.on_epoch = watch.after_epoch(FitPhase::training, length.epochs);
   length.on_step = watch.after_step(FitPhase::training);
-  Passed passed =
-      pass_in(material, settings.network, settings,
-              {preprocessing, material.split.training, !material.validation_rows().empty(), std::move(length)});
+  Passed passed = pass_in(material, settings.network, settings,
+                          {preprocessing, material.split.training, !material.validation_rows().empty(),
+                           std::move(length), FitPhase::training, watch, keeper});
   watch.rethrow();
   Learned learned{settings.network, std::move(passed.weights), preprocessing, std::move(passed.result)};
   learned.learning_rate = rate_of(settings.trainer.optimizer);
@@ -252,10 +260,8 @@ Learned learn(const Material& material, const data::Preprocessing& preprocessing
   learned.tss = passed.tss;
   learned.class_factors = std::move(passed.class_factors);
   const bool length_found = learned.stop == FitStop::patience || learned.stop == FitStop::epochs;
-  if (settings.refit && length_found && learned.training.best_epoch > 0 && !material.split.validation.empty()) {
-    refit(material, settings, watch, learned);
-    if (watch.interrupted()) learned.stop = FitStop::interrupted;
-  }
+  if (settings.refit && length_found && learned.training.best_epoch > 0 && !material.split.validation.empty())
+    refit(material, settings, watch, keeper, learned);
   return learned;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/fit/class_weights.hpp"
+#include "app/fit/keeper.hpp"
 #include "app/fit/settings.hpp"
 #include "data/preprocessing.hpp"
 #include "data/split.hpp"
@@ -31,6 +32,7 @@ class Watch {
     if (thrown_) std::rethrow_exception(thrown_);
   }
   [[nodiscard]] bool interrupted() const { return interrupted_; }
+  [[nodiscard]] bool has_thrown() const { return thrown_ != nullptr; }
 
  private:
   /// What a callback answers; one that throws stops the run.
@@ -65,7 +67,7 @@ struct Learned {
   model::Weights weights = {};
   data::Preprocessing preprocessing = {};
   FitResult training = {};
-  double learning_rate = 0.0;  // of the rule; NaN for one without
+  double learning_rate = 0.0;  // of the rule, before a schedule; NaN for one without
   FitStop stop = FitStop::epochs;
   bool refitted = false;
   std::size_t refit_epochs = 0;
@@ -75,9 +77,10 @@ struct Learned {
   std::vector<std::string> notices = {};
 };
 
-/// `preprocessing` was fitted on the training rows. Throws: spec, shape, data, diverged, and what the watch caught.
+/// `preprocessing` was fitted on the training rows. Throws: spec, shape, data, diverged, what the watch caught, and
+/// RunLeft where the keeper, if there is one, leaves the run.
 [[nodiscard]] Learned learn(const Material& material, const data::Preprocessing& preprocessing,
-                            const Settings& settings, Watch& watch);
+                            const Settings& settings, Watch& watch, Keeper* keeper = nullptr);
 
 /// Table rows of the training and validation parts together, ascending.
 [[nodiscard]] std::vector<std::uint32_t> training_and_validation(const data::Split& split);

@@ -1,5 +1,6 @@
 // The one clock of a run. It decides after which weight change training ends, which the model keeps as a number of
-// weight changes; nothing else of a result depends on it, but for the times that a comparison of rules tells.
+// weight changes, and when a checkpoint is due; nothing else of a result depends on it, but for the times that a
+// comparison of rules tells.
 #pragma once
 
 #include <functional>

@@ -1,0 +1,326 @@
+// Checkpoint → file and back. The container has been checked against its digest, which proves nothing about who made
+// it: every number is looked at before it is used.
+#include "app/run/checkpoint.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "io/json.hpp"
+#include "io/safetensors.hpp"
+#include "model/little_endian.hpp"
+
+namespace deltarule::app {
+namespace {
+
+using io::JsonCursor;
+
+constexpr std::string_view kFormat = "deltarule-checkpoint";
+constexpr std::uint64_t kAnyCount = std::numeric_limits<std::uint64_t>::max();
+constexpr std::size_t kColumns = 6;  // of the history
+
+Error fault(const std::string& place, std::string got, std::string needed, std::string fix = {}) {
+  if (fix.empty()) fix = "Use an undamaged copy of the run";
+  return {ErrorCode::format, place, std::move(got), std::move(needed), std::move(fix)};
+}
+
+// ---- what is kept under which name ----
+
+/// The counts of a state, in file order.
+template <class State, class Visit>
+void visit_counts(State& state, const Visit& visit) {
+  visit("epoch", state.epoch);
+  visit("patterns", state.patterns);
+  visit("epochs", state.result.epochs);
+  visit("best_epoch", state.result.best_epoch);
+  visit("steps", state.result.steps);
+  visit("best_so_far_epoch", state.best.epoch);
+  visit("best_so_far_steps", state.best.steps);
+  visit("trainer_steps", state.trainer.update.steps);
+  visit("refused", state.trainer.refused);
+  visit("plateau_waited", state.rates.plateau.waited);
+}
+
+/// The other numbers, in the order of their section.
+template <class State, class Visit>
+void visit_numbers(State& state, const Visit& visit) {
+  visit(state.loss_sum);
+  visit(state.best.loss);
+  visit(state.best_loss);
+  visit(state.trainer.update.errors.now);
+  visit(state.trainer.update.errors.before);
+  visit(state.trainer.update.rate_factor);
+  visit(state.rates.given);
+  visit(state.rates.plateau.best);
+  visit(state.rates.plateau.factor);
+}
+
+template <class Report, class Visit>
+void visit_columns(Report& report, const Visit& visit) {
+  visit(report.training_loss);
+  visit(report.validation_loss);
+  visit(report.best_validation_loss);
+  visit(report.validation_score);
+  visit(report.best_validation_score);
+  visit(report.rate_factor);
+}
+
+constexpr std::array<std::string_view, 7> kReasons{"epochs", "patience", "error_below", "callback",
+                                                   "steps",  "stopped",  "paused"};
+
+// ---- writing ----
+
+template <class T>
+void add_section(io::Container& container, const std::string& name, std::span<const T> numbers,
+                 std::vector<std::uint64_t> shape) {
+  const char* const type = std::is_integral_v<T> ? "U64" : (sizeof(T) == 4 ? "F32" : "F64");
+  container.sections.push_back({name, type, std::move(shape), model::to_little_endian<T>(numbers)});
+}
+template <class T>
+void add_section(io::Container& container, const std::string& name, const std::vector<T>& numbers) {
+  add_section<T>(container, name, numbers, {numbers.size()});
+}
+
+template <class T>
+std::string counts_json(const training::FitState<T>& state) {
+  std::string out = "{\"ended\":";
+  out += state.ended ? "true" : "false";
+  out += ",\"reason\":" + io::json_string(kReasons[static_cast<std::size_t>(state.result.reason)]);
+  visit_counts(state, [&](const char* name, std::uint64_t value) {
+    out += "," + io::json_string(name) + ":" + std::to_string(value);
+  });
+  return out + "}";
+}
+
+template <class T>
+void add_phase(io::Container& container, const std::string& name, const SavedPhase<T>& phase) {
+  container.metadata.emplace_back(name, counts_json(phase.state));
+  std::vector<double> numbers, columns;
+  std::vector<std::uint64_t> steps;
+  visit_numbers(phase.state, [&](double value) { numbers.push_back(value); });
+  for (const EpochReport& report : phase.state.result.history) {
+    visit_columns(report, [&](double value) { columns.push_back(value); });
+    steps.push_back(report.steps);
+  }
+  add_section(container, name + ".numbers", numbers);
+  add_section<double>(container, name + ".history", columns, {steps.size(), kColumns});
+  add_section(container, name + ".history_steps", steps);
+  add_section(container, name + ".weights", phase.weights);
+  for (std::size_t k = 0; k < phase.rule.size(); ++k)
+    add_section(container, name + ".rule." + std::to_string(k), phase.rule[k]);
+  const std::vector<double>& rule_numbers = phase.state.trainer.update.numbers;
+  if (!rule_numbers.empty()) add_section(container, name + ".rule_numbers", rule_numbers);
+  if (!phase.best.empty()) add_section(container, name + ".best", phase.best);
+}
+
+// ---- reading ----
+
+class Reader {
+ public:
+  Reader(const io::Container& container, const std::string& name) : container_(container), name_(name) {}
+
+  Result<Checkpoint> read() const {
+    if (const std::string* format = container_.find_metadata("format"); format == nullptr || *format != kFormat)
+      return fault(name_, "a file with a right digest, but no checkpoint", "the format " + io::json_string(kFormat));
+    const std::string* version = container_.find_metadata("version");
+    if (version == nullptr || *version != std::to_string(kCheckpointVersion))
+      return fault(name_ + ", version", version == nullptr ? "none" : io::json_string(version->substr(0, 40)),
+                   std::to_string(kCheckpointVersion), "Go on with the deltarule that began the run");
+    const std::string* run = container_.find_metadata("run");
+    const std::string* seconds = container_.find_metadata("seconds");
+    const std::string* precision = container_.find_metadata("precision");
+    if (run == nullptr || seconds == nullptr || precision == nullptr)
+      return fault(name_ + ", metadata", "an entry is missing", "\"run\", \"seconds\" and \"precision\"");
+    Checkpoint checkpoint{*run};
+    auto used = read_seconds(*seconds);
+    if (!used) return used.error();
+    checkpoint.seconds = *used;
+    if (*precision == "f32") return with_phases<float>(std::move(checkpoint));
+    if (*precision == "f64") return with_phases<double>(std::move(checkpoint));
+    return fault(name_ + ", precision", io::json_string(precision->substr(0, 40)), "f32 or f64");
+  }
+
+ private:
+  Result<double> read_seconds(const std::string& text) const {
+    auto json = io::parse_json(text, name_ + ", seconds");
+    if (!json) return json.error();
+    auto seconds = JsonCursor(*json, "", name_).number();
+    if (!seconds) return seconds.error();
+    if (!(*seconds >= 0.0)) return fault(name_ + ", seconds", text.substr(0, 40), "a number from 0");
+    return seconds;
+  }
+
+  template <class T>
+  Result<Checkpoint> with_phases(Checkpoint checkpoint) const {
+    SavedPhases<T> phases;
+    for (auto [name, phase] : {std::pair("training", &phases.training), std::pair("refit", &phases.refit)}) {
+      if (container_.find_metadata(name) == nullptr) continue;
+      auto read = read_phase<T>(name);
+      if (!read) return read.error();
+      *phase = std::move(*read);
+    }
+    if (!phases.training) return fault(name_ + ", metadata", "no \"training\"", "it must be there");
+    if (phases.refit && !phases.training->state.ended)
+      return fault(name_ + ", refit", "a refit of a training that has not ended", "one that has");
+    checkpoint.phases = std::move(phases);
+    return checkpoint;
+  }
+
+  template <class T>
+  Result<SavedPhase<T>> read_phase(const std::string& phase) const {
+    SavedPhase<T> saved;
+    if (auto done = read_counts(phase, saved.state); !done) return done.error();
+    if (auto done = read_numbers(phase, saved.state); !done) return done.error();
+    if (auto done = read_history(phase, saved.state.result); !done) return done.error();
+    auto weights = finite<T>(phase + ".weights");
+    if (!weights) return weights.error();
+    saved.weights = std::move(*weights);
+    for (std::size_t k = 0; container_.find_section(phase + ".rule." + std::to_string(k)) != nullptr; ++k) {
+      auto array = finite<T>(phase + ".rule." + std::to_string(k));
+      if (!array) return array.error();
+      if (array->size() != saved.weights.size()) return of_length(phase + ".rule", array->size(), saved.weights.size());
+      saved.rule.push_back(std::move(*array));
+    }
+    if (container_.find_section(phase + ".rule_numbers") != nullptr) {
+      auto numbers = section<double>(phase + ".rule_numbers");
+      if (!numbers) return numbers.error();
+      saved.state.trainer.update.numbers = std::move(*numbers);
+    }
+    if (container_.find_section(phase + ".best") == nullptr) return saved;
+    auto best = finite<T>(phase + ".best");
+    if (!best) return best.error();
+    if (best->size() != saved.weights.size()) return of_length(phase + ".best", best->size(), saved.weights.size());
+    saved.best = std::move(*best);
+    return saved;
+  }
+
+  [[nodiscard]] Error of_length(const std::string& section, std::size_t got, std::size_t needed) const {
+    return fault(name_ + ", section " + io::json_string(section), std::to_string(got) + " numbers",
+                 std::to_string(needed));
+  }
+
+  template <class T>
+  Result<void> read_counts(const std::string& phase, training::FitState<T>& state) const {
+    const std::string where = name_ + ", " + phase;
+    auto json = io::parse_json(*container_.find_metadata(phase), where);
+    if (!json) return json.error();
+    const JsonCursor root(*json, "", where);
+    auto ended = root.member("ended");
+    if (!ended) return ended.error();
+    auto truth = ended->boolean();
+    if (!truth) return truth.error();
+    state.ended = *truth;
+    auto reason = root.member("reason");
+    if (!reason) return reason.error();
+    auto word = reason->string();
+    if (!word) return word.error();
+    const auto known = std::find(kReasons.begin(), kReasons.end(), *word);
+    if (known == kReasons.end()) return reason->fault(io::json_string(word->substr(0, 40)), "a reason to stop");
+    state.result.reason = static_cast<StopReason>(known - kReasons.begin());
+    Result<void> result;
+    visit_counts(state, [&](const char* name, auto& value) {
+      if (!result) return;
+      auto member = root.member(name);
+      auto count = member ? member->count(kAnyCount) : Result<std::uint64_t>(member.error());
+      if (count)
+        value = *count;
+      else
+        result = count.error();
+    });
+    if (!result) return result;
+    const bool agrees = state.best.epoch <= state.result.epochs && state.best.steps <= state.result.steps &&
+                        state.result.best_epoch <= state.result.epochs &&
+                        state.result.steps <= state.trainer.update.steps + (state.ended ? state.result.steps : 0) &&
+                        state.result.reason != StopReason::paused;
+    if (agrees) return {};
+    return fault(where, "counts that contradict each other", "a best epoch and steps that have been");
+  }
+
+  template <class T>
+  Result<void> read_numbers(const std::string& phase, training::FitState<T>& state) const {
+    auto numbers = section<double>(phase + ".numbers");
+    if (!numbers) return numbers.error();
+    std::size_t needed = 0;
+    visit_numbers(state, [&](double) { ++needed; });
+    if (numbers->size() != needed) return of_length(phase + ".numbers", numbers->size(), needed);
+    std::size_t next = 0;
+    visit_numbers(state, [&](double& value) { value = (*numbers)[next++]; });
+    const double factor = state.trainer.update.rate_factor;
+    if (std::isfinite(state.loss_sum) && factor >= 0.0 && factor <= 1.0 && state.rates.factor() >= 0.0 &&
+        state.rates.factor() <= 1.0)
+      return {};
+    return fault(name_ + ", section " + io::json_string(phase + ".numbers"), "a number that makes no sense",
+                 "a finite sum and factors from 0 to 1");
+  }
+
+  Result<void> read_history(const std::string& phase, FitResult& result) const {
+    auto columns = section<double>(phase + ".history");
+    if (!columns) return columns.error();
+    auto steps = section<std::uint64_t>(phase + ".history_steps");
+    if (!steps) return steps.error();
+    if (steps->size() != result.epochs) return of_length(phase + ".history_steps", steps->size(), result.epochs);
+    if (columns->size() != steps->size() * kColumns)
+      return of_length(phase + ".history", columns->size(), steps->size() * kColumns);
+    std::size_t next = 0;
+    for (std::size_t e = 0; e < steps->size(); ++e) {
+      EpochReport report{.epoch = e + 1, .steps = (*steps)[e]};
+      visit_columns(report, [&](double& value) { value = (*columns)[next++]; });
+      result.history.push_back(report);
+    }
+    return {};
+  }
+
+  template <class T>
+  Result<std::vector<T>> section(const std::string& name) const {
+    const std::string where = name_ + ", section " + io::json_string(name);
+    const io::Section* const found = container_.find_section(name);
+    if (found == nullptr) return fault(where, "it is missing", "a part of a checkpoint");
+    const std::string_view type = std::is_integral_v<T> ? "U64" : (sizeof(T) == 4 ? "F32" : "F64");
+    if (found->dtype != type) return fault(where, "numbers of the type " + found->dtype, std::string(type));
+    std::vector<T> numbers(found->bytes.size() / sizeof(T));
+    model::from_little_endian<T>(found->bytes, numbers);
+    return numbers;
+  }
+
+  template <class T>
+  Result<std::vector<T>> finite(const std::string& name) const {
+    auto numbers = section<T>(name);
+    if (!numbers) return numbers;
+    for (const T number : *numbers)
+      if (!std::isfinite(number))
+        return fault(name_ + ", section " + io::json_string(name), "a number that is not finite", "finite numbers");
+    return numbers;
+  }
+
+  const io::Container& container_;
+  const std::string& name_;
+};
+
+}  // namespace
+
+Result<std::vector<std::byte>> checkpoint_to_bytes(const Checkpoint& checkpoint) {
+  io::Container container;
+  std::string seconds;
+  io::append_json_number(seconds, checkpoint.seconds);
+  container.metadata = {{"format", std::string(kFormat)},
+                        {"version", std::to_string(kCheckpointVersion)},
+                        {"run", checkpoint.run},
+                        {"precision", checkpoint.phases.index() == 0 ? "f32" : "f64"},
+                        {"seconds", seconds}};
+  std::visit(
+      [&](const auto& phases) {
+        if (phases.training) add_phase(container, "training", *phases.training);
+        if (phases.refit) add_phase(container, "refit", *phases.refit);
+      },
+      checkpoint.phases);
+  return io::container_to_bytes(container);
+}
+
+Result<Checkpoint> parse_checkpoint(std::span<const std::byte> bytes, const std::string& name) {
+  const auto container = io::parse_container(bytes, name);
+  if (!container) return container.error();
+  return Reader(*container, name).read();
+}
+
+}  // namespace deltarule::app
