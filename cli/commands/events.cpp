@@ -70,6 +70,26 @@ std::string code_name(ErrorCode code) {
   return "usage";
 }
 
+/// Places count from 1; what is not known, or not of the cause, is null.
+std::string diagnosis_json(const Diagnosis& diagnosis) {
+  const auto place = [](std::size_t number) { return number == 0 ? std::string("null") : std::to_string(number); };
+  JsonObject object;
+  object.text("cause", name_of(diagnosis.cause))
+      .text("likely", diagnosis.likely)
+      .raw("epoch", place(diagnosis.epoch))
+      .raw("batch", place(diagnosis.batch))
+      .raw("pattern", place(diagnosis.pattern))
+      .raw("line", place(diagnosis.line))
+      .count("layer", diagnosis.layer)
+      .raw("unit", place(diagnosis.unit));
+  object.raw("column", diagnosis.column.empty() ? "null" : json_text(diagnosis.column))
+      .raw("cell_line", place(diagnosis.cell_line))
+      .number("value", diagnosis.value)
+      .number("low", diagnosis.low)
+      .number("high", diagnosis.high);
+  return object.str();
+}
+
 }  // namespace
 
 std::string stop_name(FitStop stop) {
@@ -176,7 +196,7 @@ std::string report_json(const FitReport& report, const Model& model) {
   return object.str() + "\n";
 }
 
-std::string error_event(const Error& error) {
+std::string error_event(const Error& error, const Diagnosis* diagnosis) {
   JsonObject event;
   event.text("event", "error")
       .text("code", code_name(error.code))
@@ -185,6 +205,7 @@ std::string error_event(const Error& error) {
       .text("got", error.got)
       .text("needed", error.needed)
       .text("fix", error.fix);
+  if (diagnosis != nullptr) event.raw("diagnosis", diagnosis_json(*diagnosis));
   return event.str() + "\n";
 }
 

@@ -15,6 +15,7 @@ namespace deltarule::cli {
 [[nodiscard]] std::string report_json(const FitReport& report, const Model& model);
 /// "patience" …, as the member `stop` says it.
 [[nodiscard]] std::string stop_name(FitStop stop);
-[[nodiscard]] std::string error_event(const Error& error);
+/// `diagnosis` may be null: of a run that did not diverge.
+[[nodiscard]] std::string error_event(const Error& error, const Diagnosis* diagnosis);
 
 }  // namespace deltarule::cli

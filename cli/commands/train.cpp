@@ -49,14 +49,6 @@ class EventStream {
   bool failed_ = false;
 };
 
-/// The library speaks of settings; here they are options.
-Error with_options(Error error) {
-  if (error.code == ErrorCode::diverged && error.fix.find("--learning-rate") == std::string::npos) {
-    error.fix += (error.fix.empty() ? "" : ": ") + std::string("see --learning-rate and --scale");
-  }
-  return error;
-}
-
 /// One run of `train`.
 class Run {
  public:
@@ -71,10 +63,10 @@ class Run {
     try {
       return run_or_throw();
     } catch (const Exception& fault) {
-      const Error error = with_options(fault.error());
+      const auto* diverged = dynamic_cast<const Diverged*>(&fault);
       progress_.end();
-      events_.send_quietly(error_event(error));
-      throw Exception(error);
+      events_.send_quietly(error_event(fault.error(), diverged == nullptr ? nullptr : &diverged->diagnosis()));
+      throw;
     }
   }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "deltarule/dataset.hpp"
+#include "deltarule/diagnosis.hpp"
 #include "deltarule/model.hpp"
 #include "deltarule/trainer.hpp"
 
@@ -193,7 +194,8 @@ struct Fitted {
 /// Names of the metrics of a task, in the order of the reports. None for automatic.
 [[nodiscard]] std::vector<std::string> metric_names(Task task);
 
-/// Throws Exception: usage and spec for options that make no sense, data, diverged (no model then).
+/// Throws Exception: usage and spec for options that make no sense, data; Diverged when
+/// training ran away (no model then).
 [[nodiscard]] Fitted fit(const Dataset& data, const FitOptions& options = {}, const FitEvents& events = {});
 
 }  // namespace deltarule

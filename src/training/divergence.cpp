@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/panels.hpp"
 #include "network/targets.hpp"
 
 namespace deltarule::training {
@@ -35,6 +36,14 @@ Error diverged(std::string place, Stage stage) {
           "finite numbers", "use a lower learning rate, or scale inputs and targets to about 1"};
 }
 
+/// The receiving unit of a number in a view's panels (base/panels.hpp).
+template <class T>
+std::size_t unit_at(const network::View& view, std::size_t place) {
+  const base::Panels<const T> panels = view.in(static_cast<const T*>(nullptr));
+  const std::size_t panel = place / (panels.kWide * view.senders);
+  return panel * panels.kWide + (place - panel * panels.kWide * view.senders) % panels.width(panel);
+}
+
 }  // namespace
 
 template <class T>
@@ -54,16 +63,21 @@ Error diverged_at(const network::Fault& fault, std::size_t pattern, const networ
 
 template <class T>
 Error diverged_in(const network::Network<T>& network, std::span<const T> values) {
-  std::size_t layer = 0;
+  const network::View* of_largest = nullptr;
+  std::size_t place = 0;
   T largest = 0;
   for (const network::View& view : network.views())
-    for (const T value : values.subspan(view.offset, view.size)) {
-      if (std::fabs(value) <= largest) continue;
-      layer = view.layer;
-      largest = std::fabs(value);
-      if (std::isnan(value)) return diverged("layer " + std::to_string(layer + 1), Stage::none);
+    for (std::size_t i = 0; i < view.size && !std::isnan(largest); ++i) {
+      const T value = std::fabs(values[view.offset + i]);
+      if (value <= largest) continue;
+      of_largest = &view;
+      place = i;
+      largest = value;
     }
-  return diverged("layer " + std::to_string(layer + 1), Stage::none);
+  if (of_largest == nullptr) return diverged("layer 1", Stage::none);
+  return diverged(
+      "layer " + std::to_string(of_largest->layer + 1) + ", unit " + std::to_string(unit_at<T>(*of_largest, place) + 1),
+      Stage::none);
 }
 
 template Error diverged_at<float>(const network::Fault&, std::size_t, const network::Network<float>&);

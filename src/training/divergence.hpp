@@ -16,7 +16,7 @@ template <class T>
 [[nodiscard]] Error diverged_at(const network::Fault& fault, std::size_t pattern, const network::Network<T>& network);
 
 /// The error for slopes or weights of a batch, every pattern of which was finite. Names the layer of the largest
-/// number; NaN is larger than any.
+/// number and the unit that it feeds; NaN is larger than any.
 template <class T>
 [[nodiscard]] Error diverged_in(const network::Network<T>& network, std::span<const T> values);
 

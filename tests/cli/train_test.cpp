@@ -262,6 +262,29 @@ TEST(Train, ADivergedRunEndsItsEventsWithAnError) {
   EXPECT_EQ(event["event"], "error") << outcome.out;
   EXPECT_EQ(event["code"], "diverged");
   EXPECT_EQ(event["exit_code"], 6);
+  const json& diagnosis = event["diagnosis"];
+  EXPECT_EQ(diagnosis["cause"], "learning_rate") << outcome.out;
+  EXPECT_EQ(diagnosis["value"], 1e30);
+  EXPECT_GT(diagnosis["epoch"], 0);
+  EXPECT_GT(diagnosis["unit"], 0);
+  EXPECT_EQ(diagnosis["column"], nullptr);
+  EXPECT_FALSE(folder.has("data.safetensors"));
+}
+
+TEST(Train, ADivergedRunNamesTheColumnAndTheCellThatDidIt) {
+  const Folder folder;
+  folder.write("data.csv", straight_line(100) + "1e200,1,1\n");
+  const Names unscaled = {"train", "data.csv", "--target", "y", "--scale", "none", "--test", "0", "--validation", "0"};
+  expect_error(run(folder, unscaled), 6, {"data.csv:102", "column \"x\" is 1e+200", "correct the cell", "input layer"});
+  Names json_too = unscaled;
+  json_too.emplace_back("--json");
+  const json diagnosis = last_event(run(folder, json_too))["diagnosis"];
+  EXPECT_EQ(diagnosis["cause"], "absurd_input");
+  EXPECT_EQ(diagnosis["column"], "x");
+  EXPECT_EQ(diagnosis["cell_line"], 102);
+  EXPECT_EQ(diagnosis["line"], 102);
+  EXPECT_EQ(diagnosis["layer"], 0);
+  EXPECT_EQ(folder.names(), Names{"data.csv"});
 }
 
 TEST(Train, ANetworkThatTheMachineCannotHoldIsRefusedBeforeItsFirstByte) {

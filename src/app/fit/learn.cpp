@@ -6,6 +6,7 @@
 
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
+#include "app/fit/diagnosis.hpp"
 #include "app/measure.hpp"
 #include "base/math.hpp"
 #include "base/text.hpp"
@@ -17,7 +18,6 @@
 #include "training/evaluate.hpp"
 #include "training/loop.hpp"
 #include "training/trainer.hpp"
-#include "training/updates/registry.hpp"
 
 namespace deltarule::app {
 namespace {
@@ -69,15 +69,14 @@ void begin_at_mean(network::Network<T>& network, const data::BoundTable& bound, 
   if (const auto set = network.set_weights(weights); !set) throw Exception(set.error());
 }
 
-/// What a user can do about training that ran away, in the names of this floor's options.
-Error with_advice(Error error, const Optimizer& rule) {
-  if (error.code != ErrorCode::diverged) return error;
-  const bool has_rate = training::find_setting(training::entry_of(rule), "learning_rate") != nullptr;
-  error.fix = (has_rate ? "Use a smaller --learning-rate"
-                        : "Use a smaller delta_max, as --optimizer '" + std::string(training::name_of(rule)) +
-                              "(delta_max=1)'") +
-              std::string(", or --scale standard if inputs or targets are large");
-  return error;
+/// What training said, told in rows of the table and with its likely cause when it ran away.
+template <class T>
+[[noreturn]] void throw_told(const Error& error, const network::Network<T>& network, const data::BoundTable& bound,
+                             const Settings& settings, const std::vector<std::uint32_t>& rows) {
+  if (error.code != ErrorCode::diverged) throw Exception(error);
+  const std::vector<T> now = network.weights(), first = first_network<T>(network.spec(), settings).weights();
+  const std::vector<double> weights(now.begin(), now.end()), first_weights(first.begin(), first.end());
+  throw diagnosed(error, {bound, rows, network.graph(), network.resolved(), weights, first_weights, settings});
 }
 
 double rate_of(Optimizer rule) {
@@ -135,7 +134,7 @@ Passed pass(const Material& material, const NetworkSpec& spec, const Settings& s
   auto result =
       training::fit<T>(trainer, training, course.validates ? &validation : nullptr, length, kept.checkpoints());
   if (result) kept.check(result->reason);
-  if (!result) throw Exception(with_advice(result.error(), settings.trainer.optimizer));
+  if (!result) throw_told(result.error(), network, bound, settings, course.rows);
   const double tss = training::total_squared_error<T>(network, training, trainer.team());
   return {network.weights(), std::move(*result), tss, std::move(factors)};
 }

@@ -104,6 +104,7 @@ void choose_rule(const FitOptions& options, const Defaults& defaults, Settings& 
   choices.add("optimizer", std::string(training::name_of(rule)), "--optimizer",
               options.optimizer.has_value() || options.momentum.has_value());
   choose_rate(options, defaults, rule, choices);
+  if (has(rule, "learning_rate")) settings.usual_rate = default_rate(rule, defaults);
   choose_momentum(options, rule, choices);
   if (const std::string others = other_settings(rule); !others.empty())
     choices.add("rule settings", others, "--optimizer", has_brackets);

@@ -27,6 +27,7 @@ struct Settings {
   bool begin_at_mean = false;      // biases of exp outputs begin at the log of the mean target
   std::vector<double> start_from;  // empty: drawn
   TrainerOptions trainer;
+  double usual_rate = 0.0;  // what would be chosen for the rule; 0 for one without a rate
   ClassWeights class_weight;
   FitSettings training;
   const network::MetricEntry* stop_on = nullptr;  // nothing: the network's loss
