@@ -56,7 +56,8 @@ constexpr OptionRow kLearnOptions[] = {
     {"--network", "FILE", kNetwork, "any wiring, as JSON"},
     {"--optimizer", "R", kTraining,
      "delta-rule (= sgd), momentum, nesterov, adam, adamw, rmsprop, adagrad, adadelta, lion; for full batches rprop-, "
-     "rprop+, irprop-, irprop+, quickprop; settings in brackets: 'adam(beta1=0.8)' (chosen)"},
+     "rprop+, irprop-, irprop+, quickprop, scg, lbfgs, lm (Levenberg-Marquardt, for squared errors); settings in "
+     "brackets: 'adam(beta1=0.8)', 'lm(mu=0.001,bayesian=1,memory_mb=1024)' (chosen)"},
     {"--learning-rate,--lr", "ETA", kTraining, "step size (by the optimizer; the Rprop family has none)"},
     {"--schedule", "S", kTraining,
      "of the learning rate: step, exponential, cosine, one-cycle, plateau; settings in brackets: 'cosine(warmup=5)' "

@@ -305,9 +305,10 @@ TEST(TuneRules, every_rule_learns_with_its_default_settings) {
     const Tuned tuned = tune(from_bench(one.name, one.target, one.rows), quick(40), {.only_rules = true, .threads = 0});
     std::vector<std::string> names;
     for (const RuleResult& rule : tuned.rules) names.push_back(rule.rule);
+    const bool squares = one.metric == "r2";  // what Levenberg-Marquardt is for
     for (const training::UpdateEntry& rule : training::update_rules())
-      EXPECT_NE(std::find(names.begin(), names.end(), rule.name), names.end()) << rule.name;
-    EXPECT_EQ(names.size(), training::update_rules().size());
+      EXPECT_EQ(std::find(names.begin(), names.end(), rule.name) != names.end(), squares || rule.name != "lm") << rule.name;
+    EXPECT_EQ(names.size(), training::update_rules().size() - (squares ? 0 : 1));
     for (const RuleResult& rule : tuned.rules) {
       const auto trial = std::find_if(tuned.trials.begin(), tuned.trials.end(),
                                       [&](const Trial& trained) { return trained.number == rule.defaults; });
@@ -317,7 +318,7 @@ TEST(TuneRules, every_rule_learns_with_its_default_settings) {
       ++learnt;
     }
   }
-  EXPECT_EQ(learnt, 3 * training::update_rules().size());
+  EXPECT_EQ(learnt, 3 * training::update_rules().size() - 2);
 }
 
 TEST(TuneRules, full_batches_go_to_the_rules_made_for_them_and_every_rule_reaches_the_level) {

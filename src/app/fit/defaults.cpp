@@ -19,6 +19,10 @@ constexpr std::size_t kLinearSteps = 20000;  // weight changes after which a lin
 constexpr std::size_t kLinearEpochs = 10;
 constexpr std::uint64_t kPatienceSteps = 1000;  // weight changes: what 20 epochs of a small table are too few of
 
+/// A step of a rule that moves all weights together does what dozens of others do, and takes as long.
+constexpr std::size_t kTogetherEpochs = 300;
+constexpr std::uint64_t kTogetherPatience = 50;
+
 /// How many times smaller the rate of Lion is than that of AdamW, and its decay larger (Chen et al. 2023: 3 to 10).
 constexpr double kLion = 10.0;
 
@@ -100,6 +104,12 @@ Defaults defaults_for(const Size& size, bool has_goal) {
   d.precision = "f32";
   d.refit = size.validates && size.training_rows < kRefitBelow;
   return d;
+}
+
+void hasten_for(const Optimizer& rule, Defaults& defaults) {
+  if (!training::entry_of(rule).together) return;
+  defaults.epochs = std::min(defaults.epochs, kTogetherEpochs);
+  defaults.patience_steps = std::min(defaults.patience_steps, kTogetherPatience);
 }
 
 bool decays_apart(const Optimizer& rule) {

@@ -50,6 +50,8 @@ inline constexpr double kValidationShare = 0.15;
 /// momentum.
 [[nodiscard]] double default_rate(const Optimizer& rule, const Defaults& defaults);
 [[nodiscard]] double default_decay(const Optimizer& rule, const Defaults& defaults);
+/// Fewer epochs where each is a step of a rule that moves all weights together.
+void hasten_for(const Optimizer& rule, Defaults& defaults);
 /// True for a rule whose decay is apart from the slope.
 [[nodiscard]] bool decays_apart(const Optimizer& rule);
 inline constexpr double kMomentum = 0.9;

@@ -102,8 +102,8 @@ double bytes_to_train(const base::Graph& graph, bool f64) {
 }
 
 /// A network that the machine cannot hold is refused before its first byte: asked for, it could take the system down.
-void refuse_what_does_not_fit(const base::Graph& graph, bool f64) {
-  const double needed = bytes_to_train(graph, f64);
+void refuse_what_does_not_fit(const base::Graph& graph, const Settings& settings) {
+  const double needed = bytes_to_train(graph, settings.f64) + rule_bytes(settings, graph);
   const auto there = static_cast<double>(io::machine_memory());
   if (needed <= there) return;
   constexpr double kGibibyte = 1073741824.0;
@@ -116,7 +116,7 @@ void refuse_what_does_not_fit(const base::Graph& graph, bool f64) {
 
 void describe_choices(const Prepared& prepared, const FitOptions& options, FitPlan& plan) {
   const base::Graph graph = unwrap(base::Graph::create(prepared.settings.network));
-  refuse_what_does_not_fit(graph, prepared.settings.f64);
+  refuse_what_does_not_fit(graph, prepared.settings);
   for (const data::FeatureRule& rule : prepared.preprocessing.features) plan.features.push_back(rule.name);
   plan.classes = prepared.preprocessing.classes;
   plan.network = network_in_words(graph);

@@ -282,6 +282,7 @@ Settings choose_settings(const FitOptions& options, const Size& size, const data
   settings.network = options.network ? given_wiring(options, preprocessing, choices)
                                      : chosen_wiring(options, defaults, preprocessing, choices);
   choose_rule(options, defaults, settings, choices);
+  hasten_for(settings.trainer.optimizer, defaults);
   choose_length(options, size, defaults, settings, choices);
   choose_schedule(options, settings, choices);
   choose_start(options, defaults, settings, choices);
@@ -299,6 +300,7 @@ Settings choose_settings(const FitOptions& options, const Size& size, const data
   settings.class_weight = options.class_weight;
   if (options.class_weight.any()) choices.add("class weight", text_of(options.class_weight), "--class-weight", true);
   check_start(settings);
+  check_method(options, settings, choices);
   return settings;
 }
 

@@ -18,6 +18,7 @@ using base::Random;
 constexpr double kDefaultRule = 0.5;
 constexpr std::array<double, 7> kWidths = {0.25, 0.375, 0.5, 0.75, 1.0, 1.5, 2.0};  // times the default
 constexpr std::size_t kLeastWidth = 4, kLeastBatch = 4;
+constexpr std::size_t kMostDense = 1000;  // weights of Levenberg-Marquardt
 constexpr std::array<std::string_view, 2> kActivations = {"tanh", "relu"};
 constexpr std::array<double, 3> kOtherRates = {0.1, 0.3, 3.0};  // times the default
 
@@ -42,9 +43,33 @@ const training::UpdateEntry& rule_of(const Ground& ground, const FitOptions& opt
   return **training::find_update(std::string_view(name).substr(0, name.find('(')));
 }
 
+/// Weights of one hidden layer after the other, about: what decides how long a step of Levenberg-Marquardt takes.
+std::size_t rough_weights(const Ground& ground) {
+  std::size_t weights = 0, senders = ground.size.inputs;
+  for (const std::size_t units : ground.given.hidden.units.value_or(ground.defaults.hidden)) {
+    weights += senders * units;
+    senders = units;
+  }
+  return weights;
+}
+
+bool is_dense(const training::UpdateEntry& rule) { return std::holds_alternative<LevenbergMarquardt>(rule.defaults); }
+
+/// A rule that moves all weights together needs the same error at each step; Levenberg-Marquardt squares, and few
+/// weights, or it would take longer than all others together.
+bool suits_together(const training::UpdateEntry& rule, const Ground& ground) {
+  const FitOptions& given = ground.given;
+  if (given.dropout.any() || given.input_noise.value_or(0) != 0) return false;
+  if (!is_dense(rule)) return true;
+  if (given.network || ground.size.task != data::Task::regression) return false;
+  return given.loss.value_or("half_squared_error") == "half_squared_error" && rough_weights(ground) <= kMostDense;
+}
+
 /// Refused by nothing that is given: a rate, and a schedule of it, needs a rule that has one, small batches one that
 /// can do with them.
-bool suits(const training::UpdateEntry& rule, const FitOptions& given) {
+bool suits(const training::UpdateEntry& rule, const Ground& ground) {
+  const FitOptions& given = ground.given;
+  if (rule.together && !suits_together(rule, ground)) return false;
   if ((given.learning_rate || given.schedule) && !has_rate(rule)) return false;
   return !(rule.full_batch && given.batch_size.value_or(0) != 0);
 }
@@ -67,7 +92,7 @@ void draw_activation(Random& random, const Ground& /*ground*/, FitOptions& to) {
 void draw_rule(Random& random, const Ground& ground, FitOptions& to) {
   std::vector<std::string_view> names;
   for (const training::UpdateEntry& rule : training::update_rules())
-    if (suits(rule, ground.given)) names.push_back(rule.name);
+    if (suits(rule, ground) && !is_dense(rule)) names.push_back(rule.name);  // wider layers are drawn, too
   const bool is_default = random.uniform() < kDefaultRule;
   const std::string_view other = names[random.below(static_cast<std::uint32_t>(names.size()))];
   to.optimizer = is_default ? ground.defaults.optimizer : std::string(other);
@@ -122,7 +147,7 @@ FitOptions drawn(const Ground& ground, std::uint32_t number) {
 std::vector<RuleSettings> rule_grid(const Ground& ground) {
   std::vector<RuleSettings> grid;
   for (const training::UpdateEntry& rule : training::update_rules()) {
-    if (!suits(rule, ground.given)) continue;
+    if (!suits(rule, ground)) continue;
     FitOptions options = ground.given;
     options.optimizer = std::string(rule.name);
     RuleSettings settings{std::string(rule.name), {options}};
