@@ -73,7 +73,7 @@ constexpr OptionRow kLearnOptions[] = {
     {"--input-noise", "SD", kTraining,
      "standard deviation of the noise on the scaled inputs in each training pass (0)"},
     {"--class-weight", "W", kTraining,
-     "balanced, or CLASS=WEIGHT,... for each class: what its rows count in the training loss, beside --weight"},
+     "balanced, or CLASS=WEIGHT,...: what the rows of a class count in the training loss, beside --weight (1 each)"},
     {"--no-shuffle", nullptr, kTraining, "the same order of rows in each epoch"},
     {"--textbook", nullptr, kTraining,
      "the bare derivation: per pattern, file order, delta rule, sigmoid units, half squared error, no scaling, no "

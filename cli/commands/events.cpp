@@ -70,6 +70,28 @@ std::string code_name(ErrorCode code) {
   return "usage";
 }
 
+std::string health_json(const Health& health, Task task) {
+  std::vector<std::string> layers;
+  for (const LayerHealth& layer : health.layers) {
+    JsonObject one;
+    one.text("activation", layer.activation)
+        .count("units", layer.units)
+        .count("saturated", layer.saturated)
+        .count("dead", layer.dead);
+    layers.push_back(one.number("delta", layer.delta).str());
+  }
+  JsonObject rows, object;
+  rows.count("groups", health.contradictory_groups).count("rows", health.contradictory_rows);
+  rows.number(task == Task::regression ? "rmse_floor" : "error_floor", health.error_floor);
+  object.count("rows", health.rows)
+      .raw("layers", json_array(layers))
+      .list("unused_inputs", health.unused_inputs)
+      .number("training_loss", health.training_loss)
+      .number("validation_loss", health.validation_loss)
+      .raw("contradictions", rows.str());
+  return object.list("findings", health.findings).str();
+}
+
 /// Places count from 1; what is not known, or not of the cause, is null.
 std::string diagnosis_json(const Diagnosis& diagnosis) {
   const auto place = [](std::size_t number) { return number == 0 ? std::string("null") : std::to_string(number); };
@@ -175,6 +197,7 @@ void add_result(JsonObject& event, const FitReport& report, const Model& model) 
   if (report.measured_on != "test") event.raw(report.measured_on, measured);
   event.raw("baseline", baselines_json(report.baselines))
       .text("verdict", report.verdict)
+      .raw("health", health_json(report.health, report.plan.task))
       .list("notices", report.notices)
       .text("weights_digest", report.weights_digest);
 }

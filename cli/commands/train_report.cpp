@@ -152,6 +152,8 @@ void report_result(const Report& report, const FitReport& result, const TrainCom
                                      counted(result.rows_seen, "row"), counted(result.refit_epochs, "epoch")));
   }
   for (const std::string& notice : result.notices) report.line("", "note: " + printable(notice));
+  for (const std::string& finding : result.health.findings)
+    report.line(&finding == &result.health.findings.front() ? "health" : "", printable(finding));
   if (result.metrics.empty()) return;
   report.line(result.measured_on, measured_text(result));
   report.block("", metric_lines(result.metrics, result.baselines));

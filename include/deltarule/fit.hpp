@@ -14,6 +14,7 @@
 
 #include "deltarule/dataset.hpp"
 #include "deltarule/diagnosis.hpp"
+#include "deltarule/health.hpp"
 #include "deltarule/model.hpp"
 #include "deltarule/trainer.hpp"
 
@@ -37,7 +38,7 @@ struct RowSplit {
 /// What the weight of each row is multiplied by in the training and the validation loss, by its class.
 struct ClassWeights {
   bool balanced = false;  ///< n / (classes · n_class) over the training rows, by their weights
-  std::vector<std::pair<std::string, double>> by_class = {};  ///< or so much for each class, none left out
+  std::vector<std::pair<std::string, double>> by_class = {};  ///< or so much for each class, 1 for one left out
   [[nodiscard]] bool any() const { return balanced || !by_class.empty(); }
 };
 
@@ -93,6 +94,7 @@ struct FitOptions {
       false;  ///< the bare derivation: online, file order, (6), sigmoid, (1), no scaling, split or early stop
   double until_tss = -1.0;  ///< stop when tss on the training rows falls below; negative: never
   bool baselines = true;    ///< also measure the trivial and the linear model on the same split
+  bool health = true;       ///< also look at what was learnt: see health.hpp
 };
 
 /// One choice that was made, and the option that changes it.
@@ -161,6 +163,7 @@ struct FitReport {
   std::string verdict = {};  ///< one plain sentence: does the network beat the baselines beyond the interval?
   /// The run began with given weights, which may have been fitted on some of the measured rows.
   bool start_may_have_seen = false;
+  Health health = {};
   std::string weights_digest = {};
   std::vector<std::string> notices = {};  ///< found during or after training
 };

@@ -270,6 +270,16 @@ TEST(ClassWeights, multiply_the_weights_of_rows) {
   EXPECT_EQ(of_weights.report.weights_digest, fit(data_of(once, "w"), balanced).report.weights_digest);
 }
 
+TEST(ClassWeights, classes_that_are_not_named_count_once) {
+  const Dataset data = dataset(imbalanced_csv(120, 1), "kind");
+  FitOptions all = whole_table(), some = whole_table();
+  all.class_weight = {.by_class = {{"rare", 3}, {"usual", 1}}};
+  some.class_weight = {.by_class = {{"rare", 3}}};
+  const std::string digest = fit(data, some).report.weights_digest;
+  EXPECT_EQ(digest, fit(data, all).report.weights_digest);
+  EXPECT_NE(digest, fit(data, whole_table()).report.weights_digest);
+}
+
 TEST(ClassWeights, that_make_no_sense_are_refused) {
   const Dataset data = dataset(imbalanced_csv(120, 1), "kind");
   const auto expect = [&](const Dataset& on, const ClassWeights& weights, const std::string& got) {
@@ -283,7 +293,6 @@ TEST(ClassWeights, that_make_no_sense_are_refused) {
     EXPECT_FALSE(fault.fix.empty());
   };
   expect(data, {.by_class = {{"rara", 2}, {"usual", 1}}}, "the class \"rara\"");
-  expect(data, {.by_class = {{"rare", 2}}}, "no weight for");
   expect(data, {.by_class = {{"rare", 2}, {"rare", 3}, {"usual", 1}}}, "the class \"rare\" twice");
   expect(data, {.by_class = {{"rare", -2}, {"usual", 1}}}, "-2 for the class \"rare\"");
   expect(data, {.by_class = {{"rare", std::nan("")}, {"usual", 1}}}, "for the class \"rare\"");

@@ -31,13 +31,8 @@ void check_given(const ClassFactors& given, const std::vector<std::string>& clas
              "For example " + std::string(kOption) + " balanced");
     named.push_back(name);
   }
-  std::vector<std::string> missing;
-  for (const std::string& name : classes)
-    if (std::find(named.begin(), named.end(), name) == named.end()) missing.push_back(name);
-  if (!missing.empty())
-    refuse("no weight for " + base::listed(missing, 20), "a weight for each class",
-           "Add " + missing.front() + "=1, or use balanced");
-  const bool any = std::any_of(given.begin(), given.end(), [](const auto& one) { return one.second > 0.0; });
+  const bool any = named.size() < classes.size() ||
+                   std::any_of(given.begin(), given.end(), [](const auto& one) { return one.second > 0.0; });
   if (!any) refuse("weights that are all 0", "a weight above 0", "For example " + std::string(kOption) + " balanced");
 }
 
@@ -64,7 +59,11 @@ ClassFactors class_factors(const ClassWeights& weights, const std::vector<std::s
   if (!weights.any()) return factors;
   for (const std::string& name : classes) factors.emplace_back(name, 0.0);
   if (!weights.balanced) {
-    for (const auto& [name, weight] : weights.by_class) add_to(factors, name, weight);
+    for (auto& [name, factor] : factors) {
+      const auto given = std::find_if(weights.by_class.begin(), weights.by_class.end(),
+                                      [&](const auto& one) { return one.first == name; });
+      factor = given == weights.by_class.end() ? 1.0 : given->second;
+    }
     return factors;
   }
   for (const std::uint32_t row : rows)

@@ -9,6 +9,7 @@
 #include "app/fit/baselines.hpp"
 #include "app/fit/continued.hpp"
 #include "app/fit/fit_kept.hpp"
+#include "app/fit/health.hpp"
 #include "app/fit/learn.hpp"
 #include "app/fit/parts.hpp"
 #include "app/fit/plan.hpp"
@@ -282,6 +283,7 @@ Fitted fit_checked(const Dataset& data, const FitOptions& options, const FitEven
   report.metrics = std::move(own.metrics);
   report.confusion = std::move(own.confusion);
   for (std::string& notice : own.notices) report.notices.push_back(std::move(notice));
+  if (options.health) report.health = health_of(material, learned, seen);
   add_baselines(material, prepared, options, model, judge, events, keeper, report);
   add_measures(report, model);
   report.weights_digest = model.weights_digest();

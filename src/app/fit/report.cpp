@@ -136,6 +136,7 @@ void write_result(std::ostream& out, const FitReport& report) {
   for (const std::string& notice : report.notices) line(out, "", "note: " + notice);
   if (!report.metrics.empty()) line(out, report.measured_on, measured_in_words(report));
   for (const Metric& metric : report.metrics) line(out, "", app::metric_in_words(metric));
+  for (const std::string& finding : report.health.findings) line(out, "health", finding);
   std::string_view label = "baselines";
   for (const Baseline& baseline : report.baselines) {
     line(out, label, baseline_in_words(baseline));

@@ -89,6 +89,7 @@ struct Search {
     options.validation.reset();
     options.test.reset();
     options.baselines = false;
+    options.health = false;
     options.refit = false;
     options.threads = 1;
     attempt->epochs = epochs;
@@ -207,6 +208,7 @@ FitOptions options_of_winner(const Trial& trial, const FitOptions& given, const 
   options.validation = given.validation;
   options.test = given.test;
   options.baselines = given.baselines;
+  options.health = given.health;
   options.refit = given.refit;
   options.threads = how.threads == 0 ? base::hardware_threads() : how.threads;
   return options;
