@@ -1,8 +1,8 @@
-// The 1-5-1 sine: y = sin(πx) at 101 points of [−1, 1] by five tanh units, from 30 starts, with every rule, in wall time
-// to a mean squared error of 2e-3 and of 1e-6. Rules with a rate get the best of a printed grid, on starts of its own. A
-// start that does not get there within so many steps counts as 60 s. Exits with 1 when Levenberg-Marquardt is not 4
-// times as quick as every first-order rule at 2e-3, or gets to 1e-6 from fewer than 25 of 30.
-// `bench_sine [--quick]`; pin it to a core (taskset -c 1), and look at the ratios.
+// The 1-5-1 sine: y = sin(πx) at 101 points of [−1, 1] by five tanh units, from 30 starts, with every rule, in wall
+// time to a mean squared error of 2e-3 and of 1e-6. Rules with a rate get the best of a printed grid, on starts of its
+// own. A start that does not get there within so many steps counts as 60 s. Exits with 1 when Levenberg-Marquardt is
+// not 4 times as quick as every first-order rule at 2e-3, or gets to 1e-6 from fewer than 25 of 30. `bench_sine
+// [--quick]`; pin it to a core (taskset -c 1), and look at the ratios.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -31,7 +31,8 @@ struct Effort {
   std::size_t steps = 50000, tuning_steps = 20000;
   double least_solved = 25.0 / 30.0;
 };
-constexpr Effort kQuick{.starts = 6, .tuning_starts = 2, .steps = 10000, .tuning_steps = 4000, .least_solved = 4.0 / 6.0};
+constexpr Effort kQuick{
+    .starts = 6, .tuning_starts = 2, .steps = 10000, .tuning_steps = 4000, .least_solved = 4.0 / 6.0};
 
 struct Points {
   std::vector<double> x, t;
@@ -74,23 +75,24 @@ dr::Optimizer as_it_is(double) {
 std::vector<Contender> contenders() {
   const std::vector<double> plain{0.05, 0.1, 0.2, 0.5, 1.0, 2.0}, scaled{0.001, 0.003, 0.01, 0.03, 0.1, 0.3};
   const std::vector<double> first{0.001, 0.01, 0.03, 0.1};
-  return {{"delta-rule", with_rate<dr::DeltaRule>, plain},
-          {"momentum", with_rate<dr::Momentum>, {0.01, 0.02, 0.05, 0.1, 0.2, 0.5}},
-          {"nesterov", with_rate<dr::Nesterov>, {0.01, 0.02, 0.05, 0.1, 0.2, 0.5}},
-          {"adam", with_rate<dr::Adam>, scaled},
-          {"adamw", [](double rate) { return dr::Optimizer(dr::AdamW{.learning_rate = rate, .weight_decay = 0}); }, scaled},
-          {"rmsprop", with_rate<dr::RMSProp>, {0.0003, 0.001, 0.003, 0.01, 0.03}},
-          {"adagrad", with_rate<dr::Adagrad>, {0.03, 0.1, 0.3, 1.0}},
-          {"adadelta", with_rate<dr::Adadelta>, {1.0, 3.0, 10.0, 30.0}},
-          {"lion", with_rate<dr::Lion>, {0.0001, 0.0003, 0.001, 0.003, 0.01}},
-          {"rprop-", with_first_step<dr::RpropMinus>, first},
-          {"rprop+", with_first_step<dr::RpropPlus>, first},
-          {"irprop-", with_first_step<dr::IRpropMinus>, first},
-          {"irprop+", with_first_step<dr::IRpropPlus>, first},
-          {"quickprop", with_rate<dr::Quickprop>, {0.01, 0.03, 0.1, 0.3, 1.0}},
-          {"scg", as_it_is<dr::ScaledConjugateGradient>, {}, false},
-          {"lbfgs", as_it_is<dr::LBFGS>, {}, false},
-          {"lm", as_it_is<dr::LevenbergMarquardt>, {}, false}};
+  return {
+      {"delta-rule", with_rate<dr::DeltaRule>, plain},
+      {"momentum", with_rate<dr::Momentum>, {0.01, 0.02, 0.05, 0.1, 0.2, 0.5}},
+      {"nesterov", with_rate<dr::Nesterov>, {0.01, 0.02, 0.05, 0.1, 0.2, 0.5}},
+      {"adam", with_rate<dr::Adam>, scaled},
+      {"adamw", [](double rate) { return dr::Optimizer(dr::AdamW{.learning_rate = rate, .weight_decay = 0}); }, scaled},
+      {"rmsprop", with_rate<dr::RMSProp>, {0.0003, 0.001, 0.003, 0.01, 0.03}},
+      {"adagrad", with_rate<dr::Adagrad>, {0.03, 0.1, 0.3, 1.0}},
+      {"adadelta", with_rate<dr::Adadelta>, {1.0, 3.0, 10.0, 30.0}},
+      {"lion", with_rate<dr::Lion>, {0.0001, 0.0003, 0.001, 0.003, 0.01}},
+      {"rprop-", with_first_step<dr::RpropMinus>, first},
+      {"rprop+", with_first_step<dr::RpropPlus>, first},
+      {"irprop-", with_first_step<dr::IRpropMinus>, first},
+      {"irprop+", with_first_step<dr::IRpropPlus>, first},
+      {"quickprop", with_rate<dr::Quickprop>, {0.01, 0.03, 0.1, 0.3, 1.0}},
+      {"scg", as_it_is<dr::ScaledConjugateGradient>, {}, false},
+      {"lbfgs", as_it_is<dr::LBFGS>, {}, false},
+      {"lm", as_it_is<dr::LevenbergMarquardt>, {}, false}};
 }
 
 /// Seconds and steps until a mean squared error was reached; kMissSeconds where it was not.
@@ -172,7 +174,8 @@ void print(const Measured& one) {
   std::printf("%-11s %6s", one.name.c_str(), rate);
   for (Reached Run::* which : {&Run::coarse, &Run::fine})
     std::printf(" | %3zu/%-3zu %8.0f %10.3f %12.1f", solved(one.runs, which), one.runs.size(),
-                mean_steps(one.runs, which), 1e3 * median_seconds(one.runs, which), 1e3 * mean_seconds(one.runs, which));
+                mean_steps(one.runs, which), 1e3 * median_seconds(one.runs, which),
+                1e3 * mean_seconds(one.runs, which));
   std::printf("\n");
   std::fflush(stdout);
 }
@@ -201,9 +204,10 @@ bool judge(const std::vector<Measured>& all, const Effort& effort) {
   const std::size_t fine = solved(lm.runs, &Run::fine);
   const bool holds = median_ratio >= kLeastRatio && mean_ratio >= kLeastRatio &&
                      static_cast<double>(fine) >= effort.least_solved * static_cast<double>(lm.runs.size());
-  std::printf("to 2e-3 the quickest first-order rule takes %.1f times as long as lm (medians), %.1f times (means); "
-              "lm gets to 1e-6 from %zu of %zu: %s\n",
-              median_ratio, mean_ratio, fine, lm.runs.size(), holds ? "ok" : "OUTSIDE");
+  std::printf(
+      "to 2e-3 the quickest first-order rule takes %.1f times as long as lm (medians), %.1f times (means); "
+      "lm gets to 1e-6 from %zu of %zu: %s\n",
+      median_ratio, mean_ratio, fine, lm.runs.size(), holds ? "ok" : "OUTSIDE");
   return holds;
 }
 

@@ -97,8 +97,8 @@ struct ShowText {
   std::string text;
 };
 
-using Command = std::variant<ShowText, TrainCommand, ResumeCommand, CvCommand, TuneCommand, PredictCommand, EvaluateCommand,
-                             InspectCommand, BenchCommand>;
+using Command = std::variant<ShowText, TrainCommand, ResumeCommand, CvCommand, TuneCommand, PredictCommand,
+                             EvaluateCommand, InspectCommand, BenchCommand>;
 
 /// Throws Exception (usage).
 [[nodiscard]] Command parse_command_line(int count, const char* const* arguments);

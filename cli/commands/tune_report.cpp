@@ -80,7 +80,7 @@ Rows rule_rows(const Tuned& tuned) {
   for (const RuleResult& rule : tuned.rules) {
     const Trial *best = numbered(tuned, rule.best), *defaults = numbered(tuned, rule.defaults);
     if (best == nullptr) {
-      rows.push_back({rule.rule, "failed"});
+      rows.push_back({rule.rule, rule.unsuited.empty() ? "failed" : "–"});
       rows.back().resize(rows.front().size(), "–");
       continue;
     }
@@ -120,7 +120,11 @@ std::string level_text(const Tuned& tuned) {
       "\nto level: epochs of the best rate until a validation {} of {}, which every rule "
       "reached",
       tuned.metric, brief(tuned.level));
-  return wrap(text, kWidth, 0) + "\n";
+  text = wrap(text, kWidth, 0) + "\n";
+  for (const RuleResult& rule : tuned.rules)
+    if (!rule.unsuited.empty())
+      text += wrap(fmt::format("{} does not suit: {}", rule.rule, rule.unsuited), kWidth, 0) + "\n";
+  return text;
 }
 
 std::string winner_text(const Tuned& tuned) {
@@ -182,6 +186,7 @@ std::string rule_json(const RuleResult& rule) {
   object.text("rule", rule.rule)
       .raw("best", rule.best == 0 ? "null" : std::to_string(rule.best))
       .count("defaults", rule.defaults)
+      .raw("unsuited", rule.unsuited.empty() ? "null" : json_text(rule.unsuited))
       .raw("epochs_to_level", rule.epochs_to_level ? std::to_string(*rule.epochs_to_level) : "null")
       .raw("seconds_to_level", rule.seconds_to_level ? json_number(*rule.seconds_to_level) : "null");
   return object.str();

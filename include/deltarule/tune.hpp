@@ -55,6 +55,7 @@ struct RuleResult {
   /// Epochs until its best trial was as good as every rule became; nothing when it failed.
   std::optional<std::size_t> epochs_to_level = {};
   std::optional<double> seconds_to_level = {};  ///< the same in time; only with a limit in time
+  std::string unsuited = {};                    ///< why the rule cannot train this network or loss; empty: it can
 };
 
 struct Tuned {

@@ -93,7 +93,7 @@ void plant_rates(std::vector<Scenario>& all) {
 
 void plant_steps(std::vector<Scenario>& all) {
   for (const training::UpdateEntry& rule : training::update_rules()) {
-    if (has_rate(rule)) continue;
+    if (training::find_setting(rule, "delta0") == nullptr) continue;
     for (const char* first : {"1e4", "1e30"})
       all.push_back({"first step of " + std::string(rule.name),
                      linear_csv(80),

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <map>
 #include <stdexcept>
 
 #include "app/tune/command.hpp"
@@ -129,9 +130,8 @@ TEST(Tune, every_setting_that_can_be_drawn_can_be_trained) {
   const Tuned tuned = tune(data, options, {.trials = 150, .threads = 0});
   EXPECT_EQ(tuned.trials.size(), 150U);
   for (const Trial& trial : tuned.trials) {
-    if (trial.error) {
-      EXPECT_EQ(trial.error->code, ErrorCode::diverged) << trial.error->message();
-    }
+    if (!trial.error || choice(trial, "optimizer")->value == "lm") continue;  // which refuses cross-entropy
+    EXPECT_EQ(trial.error->code, ErrorCode::diverged) << trial.error->message();
   }
   options.learning_rate = 0.01;  // leaves out the rules that have none
   const Tuned given = tune(data, options, {.trials = 40});
@@ -298,7 +298,7 @@ TEST(TuneRules, every_rule_learns_with_its_default_settings) {
     std::size_t rows;
     double above;  // what the best constant comes to, and some more
   };
-  std::size_t learnt = 0;
+  std::map<std::string, std::size_t> learnt;  // tables per rule
   for (const Case& one :
        {Case{"wdbc", "accuracy", "class", 569, 0.63 + 0.15}, Case{"diabetes", "r2", "progression", 442, 0.0 + 0.2},
         Case{"digits8x8", "accuracy", "class", 600, 0.11 + 0.4}}) {
@@ -307,18 +307,21 @@ TEST(TuneRules, every_rule_learns_with_its_default_settings) {
     for (const RuleResult& rule : tuned.rules) names.push_back(rule.rule);
     const bool squares = one.metric == "r2";  // what Levenberg-Marquardt is for
     for (const training::UpdateEntry& rule : training::update_rules())
-      EXPECT_EQ(std::find(names.begin(), names.end(), rule.name) != names.end(), squares || rule.name != "lm") << rule.name;
+      EXPECT_EQ(std::find(names.begin(), names.end(), rule.name) != names.end(), squares || rule.name != "lm")
+          << rule.name;
     EXPECT_EQ(names.size(), training::update_rules().size() - (squares ? 0 : 1));
     for (const RuleResult& rule : tuned.rules) {
       const auto trial = std::find_if(tuned.trials.begin(), tuned.trials.end(),
                                       [&](const Trial& trained) { return trained.number == rule.defaults; });
       ASSERT_NE(trial, tuned.trials.end());
+      if (!rule.unsuited.empty()) continue;
       ASSERT_FALSE(trial->error) << rule.rule << ": " << trial->error->message();
       EXPECT_GT(metric(trial->metrics, one.metric)->value, one.above) << rule.rule << " on " << one.name;
-      ++learnt;
+      ++learnt[rule.rule];
     }
   }
-  EXPECT_EQ(learnt, 3 * training::update_rules().size() - 2);
+  for (const training::UpdateEntry& rule : training::update_rules())
+    EXPECT_EQ(learnt[std::string(rule.name)], rule.name == "lm" ? 1U : 3U) << rule.name;  // lm: for sums of squares
 }
 
 TEST(TuneRules, full_batches_go_to_the_rules_made_for_them_and_every_rule_reaches_the_level) {
@@ -332,7 +335,7 @@ TEST(TuneRules, full_batches_go_to_the_rules_made_for_them_and_every_rule_reache
     EXPECT_EQ(rule.rule, two.rules[k].rule);
     EXPECT_EQ(rule.epochs_to_level, two.rules[k].epochs_to_level);
     EXPECT_FALSE(rule.seconds_to_level) << "without a limit in time nothing is a matter of time";
-    EXPECT_TRUE(rule.epochs_to_level) << rule.rule;
+    EXPECT_TRUE(rule.epochs_to_level || !rule.unsuited.empty()) << rule.rule;
     for (const Trial& trial : one.trials) {
       if (choice(trial, "optimizer")->value != rule.rule) continue;
       const training::UpdateEntry& entry = **training::find_update(rule.rule);
@@ -345,7 +348,7 @@ TEST(TuneRules, full_batches_go_to_the_rules_made_for_them_and_every_rule_reache
   double worst = 0.0;
   for (const RuleResult& rule : one.rules)
     for (const Trial& trial : one.trials)
-      if (trial.number == rule.best) worst = std::max(worst, trial.score);
+      if (rule.best > 0 && trial.number == rule.best) worst = std::max(worst, trial.score);
   EXPECT_EQ(one.level, worst);
 }
 
@@ -358,7 +361,7 @@ TEST(TuneRules, equal_time_gives_times) {
     EXPECT_GT(*rule.seconds_to_level, 0.0);
     ++timed;
   }
-  EXPECT_EQ(timed, tuned.rules.size());
+  EXPECT_EQ(timed + 1, tuned.rules.size()) << "all but lm, which is for sums of squares";
 }
 
 }  // namespace

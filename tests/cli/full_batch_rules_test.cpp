@@ -47,10 +47,10 @@ TEST(RulesThatMoveAllTogether, RefuseMiniBatches) {
   const Folder folder;
   folder.write("data.csv", straight_line(80));
   for (const std::string optimizer : {"scg", "lbfgs", "lm"}) {
-    expect_error(run(folder, train_with({"--optimizer", optimizer, "--batch-size", "16"})), 2,
-                 {"--batch-size: 16 with the optimizer " + optimizer,
-                  "needed all: it goes by the slopes of all rows together",
-                  "Leave out --batch-size, or use an optimizer for mini-batches such as adamw"});
+    expect_error(
+        run(folder, train_with({"--optimizer", optimizer, "--batch-size", "16"})), 2,
+        {"--batch-size: 16 with the optimizer " + optimizer, "needed all: it goes by the slopes of all rows together",
+         "Leave out --batch-size, or use an optimizer for mini-batches such as adamw"});
     EXPECT_EQ(run(folder, train_with({"--optimizer", optimizer, "--batch-size", "all"})).code, 0) << optimizer;
   }
 }
@@ -70,8 +70,8 @@ TEST(LevenbergMarquardt, RefusesClassesUnlessTheyAreLearntBySquares) {
                 "Use that loss, or the optimizer lbfgs or scg, which take any"});
   for (const Names& more : {Names{"--optimizer", "lm", "--loss", "half_squared_error"}, Names{"--optimizer", "lbfgs"},
                             Names{"--optimizer", "scg"}}) {
-    Names all = {"train", "data.csv", "--target", "kind", "--epochs", "10", "--hidden", "3", "-o", "m.safetensors",
-                 "--force"};
+    Names all = {"train",    "data.csv", "--target", "kind",          "--epochs", "10",
+                 "--hidden", "3",        "-o",       "m.safetensors", "--force"};
     all.insert(all.end(), more.begin(), more.end());
     EXPECT_EQ(run(folder, all).code, 0);
   }

@@ -60,7 +60,7 @@ std::vector<std::string> results_in(const Folder& folder, const std::string& run
 }
 
 Reference reference_of(const Folder& folder, const Names& arguments, const std::string& run) {
-  Reference reference{arguments};
+  Reference reference{.arguments = arguments, .results = {}};
   const double began = now();
   const Outcome outcome = test::run(folder, with_run(arguments, run));
   reference.seconds = now() - began;

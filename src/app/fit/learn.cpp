@@ -18,6 +18,7 @@
 #include "training/evaluate.hpp"
 #include "training/loop.hpp"
 #include "training/trainer.hpp"
+#include "training/updates/registry.hpp"
 
 namespace deltarule::app {
 namespace {
@@ -80,7 +81,7 @@ template <class T>
 }
 
 double rate_of(Optimizer rule) {
-  const auto* setting = training::find_setting(training::entry_of(rule), "learning_rate");
+  const training::UpdateSetting* setting = training::find_setting(training::entry_of(rule), "learning_rate");
   return setting == nullptr ? std::numeric_limits<double>::quiet_NaN() : *setting->field(rule);
 }
 

@@ -36,7 +36,8 @@ void check_method(const FitOptions& options, const Settings& settings, ChoiceLis
     throw Exception(checked.error());
   constexpr double kMebibyte = 1048576.0;
   const double tenths = std::ceil(rule_bytes(settings, graph) / kMebibyte * 10.0);
-  choices.add("rule memory", io::to_text(tenths / 10.0) + " MB for " + std::to_string(graph.connection_count()) + " weights",
+  choices.add("rule memory",
+              io::to_text(tenths / 10.0) + " MB for " + std::to_string(graph.connection_count()) + " weights",
               "--optimizer", false);
 }
 

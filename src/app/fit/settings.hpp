@@ -78,7 +78,8 @@ void choose_rule(const FitOptions& options, const Defaults& defaults, Settings& 
 /// What the rule's rate is multiplied by over the epochs of the run. In schedule.cpp. Throws: usage, spec.
 void choose_schedule(const FitOptions& options, Settings& settings, ChoiceList& choices);
 
-/// What the rule takes beside the network and its slopes when it moves all weights together; 0 otherwise. In method.cpp.
+/// What the rule takes beside the network and its slopes when it moves all weights together; 0 otherwise. In
+/// method.cpp.
 [[nodiscard]] double rule_bytes(const Settings& settings, const base::Graph& graph);
 /// Usage and spec errors for a run that such a rule is not for. Adds its memory to the choices.
 void check_method(const FitOptions& options, const Settings& settings, ChoiceList& choices);

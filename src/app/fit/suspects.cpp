@@ -277,6 +277,11 @@ Suspect usual_suspect(const Scene& scene) {
     return suspect;
   }
   suspect.found.cause = Cause::step_size;
+  if (training::find_setting(training::entry_of(rule), "delta_max") == nullptr) {  // of all weights together
+    suspect.found.likely = "a step of " + name + " went where the error is not finite";
+    suspect.fix = "Use another --optimizer, or bring inputs and targets to about 1, as --scale standard does";
+    return suspect;
+  }
   suspect.found.value = setting_of(rule, "delta_max", 0.0);
   suspect.found.likely = "steps of " + name + " may grow to " + io::to_text(suspect.found.value);
   suspect.fix = "Use a smaller delta_max, as --optimizer '" + name + "(delta_max=1)'";

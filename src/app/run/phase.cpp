@@ -67,8 +67,7 @@ Result<training::FitState<T>> restored_phase(const SavedPhase<T>& saved, trainin
     return wrong(name, std::to_string(saved.rule.size()) + " arrays of the rule", std::to_string(arrays));
   const std::size_t kept = saved.state.trainer.update.numbers.size();
   const std::size_t numbers = saved.state.ended ? 0 : trainer.update().number_names().size();
-  if (kept != numbers)
-    return wrong(name, std::to_string(kept) + " numbers of the rule", std::to_string(numbers));
+  if (kept != numbers) return wrong(name, std::to_string(kept) + " numbers of the rule", std::to_string(numbers));
   training::FitState<T> state = without_arrays(saved.state);
   training::TrainerState<T> fresh = trainer.snapshot();
   const std::string still = "zero at weights that do not exist, and nothing to remember of what is not trained";

@@ -169,6 +169,9 @@ void add_levels(const Search& search, Tuned& tuned) {
     const bool is_last = k + 1 == tuned.rules.size();
     const std::size_t end = is_last ? search.attempts.size() : tuned.rules[k + 1].defaults - 1;
     bests.push_back(best_of(search, tuned.rules[k].defaults - 1, end));
+    const Attempt& defaults = *search.attempts[tuned.rules[k].defaults - 1];
+    if (defaults.ended && defaults.trial.error && defaults.trial.error->code == ErrorCode::spec)
+      tuned.rules[k].unsuited = defaults.trial.error->got + "; needed " + defaults.trial.error->needed;
     if (bests.back() == nullptr) continue;
     tuned.rules[k].best = bests.back()->trial.number;
     const double score = bests.back()->trial.score;
