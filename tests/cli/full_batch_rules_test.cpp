@@ -37,9 +37,10 @@ TEST(RulesThatMoveAllTogether, GetAllRowsPerStepAndSayTheirMemory) {
     const Outcome inspected = run(folder, {"inspect", "model.safetensors", "--json"});
     const json provenance = json::parse(inspected.lines().back())["provenance"];
     EXPECT_EQ(provenance["optimizer"], optimizer.substr(0, optimizer.find('(')));
-    if (optimizer.find("bayesian=1") != std::string::npos)
+    if (optimizer.find("bayesian=1") != std::string::npos) {
       EXPECT_EQ(provenance["rule_settings"],
                 "mu=0.01, mu_increase=10, mu_decrease=0.1, mu_max=1e+10, bayesian=1, memory_mb=64");
+    }
   }
 }
 
