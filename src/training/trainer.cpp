@@ -48,7 +48,7 @@ struct Trainer<T>::Impl {
         options(given),
         sharing(given.threads, work),
         weight_step(trained, options, sharing),
-        method(weight_step.update().method(trained)),
+        method(weight_step.update().method(trained, options)),
         pattern(trained, 1, true),
         smoothing(smoothed),
         noise(std::move(noisy)) {

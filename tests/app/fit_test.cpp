@@ -353,7 +353,7 @@ TEST(Fit, rules_for_full_batches_get_them_unless_told_otherwise) {
         full += choice.value == "all" ? 1 : 0;
       }
   }
-  EXPECT_EQ(full, 5U);
+  EXPECT_EQ(full, 8U);
 }
 
 TEST(Fit, a_wiring_must_fit_the_prepared_columns_and_first_weights_the_wiring) {

@@ -3,12 +3,19 @@
 
 #include <vector>
 
+#include "deltarule/training.hpp"
 #include "training/updates/registry.hpp"
 
 namespace deltarule::training::testing {
 
 /// True for a rule that learns one pattern, or one batch after another, weight by weight.
 inline bool goes_by_weights(const Optimizer& rule) { return !entry_of(rule).together; }
+
+/// True for options that a rule of the other kind takes: the same error at every step, and slopes as they are.
+inline bool suit_all_together(const TrainerOptions& options) {
+  return options.clip_value == 0 && options.clip_norm == 0 && options.max_norm == 0 && !options.dropout.any() &&
+         options.input_noise == 0;
+}
 
 /// The entries of such rules, and of those that move all weights of full batches together.
 inline std::vector<UpdateEntry> rules_of_weights() {

@@ -144,6 +144,40 @@ TEST(RulesThatMoveAllTogether, TouchNothingThatMayNotMove) {
   EXPECT_GT(looked_at, methods().size() * 50);
 }
 
+TEST(RulesThatMoveAllTogether, LeaveFrozenLayersAloneAndLearnWithTheOthers) {
+  for (const Optimizer& rule : methods()) {
+    SCOPED_TRACE(text_of(rule));
+    Dice dice(69);
+    auto network = plain_network<double>(4, {6, 5, 2});
+    const auto source = random_patterns<double>(dice, 20, 4, 2);
+    const TrainerOptions options{.optimizer = rule, .layer_rates = {{1, 0.0}, {3, 0.0}}};
+    auto trainer = trainer_for<double>(network, options);
+    const std::vector<double> before = network.weights();
+    const double E = error_of(network, {}, source);
+    for (int s = 0; s < 10; ++s) ASSERT_TRUE(trainer.step(source, all_patterns(20)));
+    const std::vector<double> after = network.weights();
+    const std::size_t first = 4 * 6 + 6, second = first + 6 * 5 + 5;
+    for (std::size_t i = 0; i < after.size(); ++i)
+      EXPECT_EQ(after[i] == before[i], i < first || i >= second) << "place " << i;
+    EXPECT_LT(error_of(network, {}, source), E);
+  }
+}
+
+/// Biases, too, have the penalty's second derivative: a linear problem ends in one step all the same.
+TEST(LevenbergMarquardtRule, KnowsThePenaltyOfBiases) {
+  for (const bool biases : {false, true}) {
+    Dice dice(70);
+    auto network = plain_network<double>(4, {1});
+    const auto source = random_patterns<double>(dice, 30, 4, 1);
+    const TrainerOptions options{.optimizer = LevenbergMarquardt{.mu = 1e-14}, .l2 = 0.3, .decay_biases = biases};
+    auto trainer = trainer_for<double>(network, options);
+    ASSERT_TRUE(trainer.step(source, all_patterns(30)));
+    const std::vector<double> slopes = *trainer.slopes(source, all_patterns(30)), weights = network.weights();
+    for (std::size_t i = 0; i < 5; ++i)
+      EXPECT_NEAR(slopes[i] + (i < 4 || biases ? 0.3 * weights[i] : 0.0), 0, 1e-13) << i;
+  }
+}
+
 TEST(RulesThatMoveAllTogether, HaveAnArrayAndANumberForEveryName) {
   for (const UpdateEntry& entry : rules_together()) {
     auto network = plain_network<double>(2, {3, 1});
@@ -397,6 +431,20 @@ Error refusal_of(const NetworkSpec& spec, const TrainerOptions& options) {
   const auto made = Trainer<float>::create(*network, options);
   EXPECT_FALSE(made);
   return made ? Error{} : made.error();
+}
+
+TEST(RulesThatMoveAllTogether, RefuseSlopesThatAreClippedAndWeightsThatAreLimited) {
+  for (const UpdateEntry& entry : rules_together())
+    for (const TrainerOptions& options :
+         {TrainerOptions{.clip_value = 1}, TrainerOptions{.clip_norm = 1}, TrainerOptions{.max_norm = 1}}) {
+      TrainerOptions own = options;
+      own.optimizer = entry.defaults;
+      const Error error = refusal_of({.inputs = 2, .layers = {{1, "identity"}}}, own);
+      EXPECT_EQ(error.code, ErrorCode::spec);
+      EXPECT_EQ(error.place, "optimizer " + std::string(entry.name));
+      EXPECT_EQ(error.got, "slopes that are clipped or weights that are limited (max_norm)");
+      EXPECT_EQ(error.needed, "the slopes of the error as they are, and its own steps");
+    }
 }
 
 TEST(LevenbergMarquardtRule, RefusesWhatIsNoSumOfSquares) {

@@ -69,8 +69,8 @@ std::size_t compare_products(std::uint64_t seed, std::size_t networks, double to
     NetworkSpec spec = random_spec(dice, {outputs[n % 4], "half_squared_error"}, n % 3 == 0 ? 19 : 5);
     auto network = random_network<T>(dice, spec);
     const auto source = random_patterns<T>(dice, dice.between(1, 9), network.inputs(), network.outputs());
-    GaussNewton<T> products(network);
-    EXPECT_EQ(products.places().size(), movable_count(network.graph()));
+    GaussNewton<T> products(network, {});
+    EXPECT_EQ(products.places().size(), movable_count(network.graph(), {}));
     add_all(network, source, products);
     const auto rows = reference_rows(network, source);
     const auto columns = canonical_places(network, products);

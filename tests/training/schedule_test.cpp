@@ -146,7 +146,7 @@ TEST(Schedule, ARuleWithoutARateHasNoneToSchedule) {
     EXPECT_NE(checked.error().message().find(std::string(name_of(rule))), std::string::npos);
     EXPECT_NE(checked.error().message().find("an optimizer that has a learning rate"), std::string::npos);
   }
-  EXPECT_EQ(without, 4u);
+  EXPECT_EQ(without, 4u + rules_together().size());
   auto network = plain_network<double>(2, {3, 1});
   auto trainer = trainer_for<double>(network, {.optimizer = RpropPlus{}});
   Dice dice(1);

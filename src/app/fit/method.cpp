@@ -16,7 +16,7 @@ double rule_bytes(const Settings& settings, const base::Graph& graph) {
   if (!training::entry_of(settings.trainer.optimizer).together) return 0.0;
   const std::size_t number = settings.f64 ? sizeof(double) : sizeof(float);
   const auto arrays = training::make_update<double>(settings.trainer.optimizer)->state_names().size();
-  return training::method_bytes(settings.trainer.optimizer, graph, number) +
+  return training::method_bytes(settings.trainer, graph, number) +
          static_cast<double>(arrays * graph.weight_count() * number);
 }
 

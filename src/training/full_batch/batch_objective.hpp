@@ -63,12 +63,12 @@ class BatchObjective final : public Objective<T> {
   }
   [[nodiscard]] double factor() const override { return host_.options.reduction == Reduction::mean ? 1 / weight_ : 1; }
   [[nodiscard]] double targets() const override { return weight_ * static_cast<double>(host_.network.outputs()); }
-  [[nodiscard]] double l2() const override { return host_.options.l2; }
   [[nodiscard]] const Share& share() const override { return share_; }
 
  private:
   [[nodiscard]] double whole(double loss) const {
-    return host_.reduced(loss, weight_) + penalties(host_.network, host_.options.l2, host_.options.l1);
+    const TrainerOptions& options = host_.options;
+    return host_.reduced(loss, weight_) + penalties(host_.network, options.l2, options.l1, options.decay_biases);
   }
 
   void share_rows(std::size_t rows, const std::function<void(network::RowRange)>& work) {

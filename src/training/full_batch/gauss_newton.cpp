@@ -33,11 +33,12 @@ constexpr T kOne = T{1};
 }  // namespace
 
 template <class T>
-GaussNewton<T>::GaussNewton(const network::Network<T>& network) : sum_(movable_count(network.graph())) {
+GaussNewton<T>::GaussNewton(const network::Network<T>& network, const TrainerOptions& options)
+    : sum_(movable_count(network.graph(), options)) {
   const std::span<const T> movable = network.movable();
   const T* const flat = network.parameters().data();
   for (const network::View& view : network.views()) {
-    if (view.frozen) continue;
+    if (view.frozen || is_frozen(options, view.layer)) continue;
     const auto panels = view.in(flat);
     for (std::size_t p = 0; p < panels.count(); ++p)
       for (std::size_t i = 0; i < view.senders; ++i)

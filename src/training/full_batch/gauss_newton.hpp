@@ -18,12 +18,12 @@ namespace deltarule::training {
 template <class T>
 class GaussNewton {
  public:
-  explicit GaussNewton(const network::Network<T>& network);
+  /// Layers that the options freeze have no columns.
+  GaussNewton(const network::Network<T>& network, const TrainerOptions& options);
 
   /// Places of the weights in the flat block, column by column, ascending.
   [[nodiscard]] std::span<const std::size_t> places() const { return places_; }
-  /// True for a column that is a weight, not a bias.
-  [[nodiscard]] bool is_weight(std::size_t column) const { return !columns_[column].is_bias; }
+  [[nodiscard]] bool is_bias(std::size_t column) const { return columns_[column].is_bias; }
   [[nodiscard]] const SymmetricMatrix& sum() const { return sum_; }
 
   void clear() { sum_.clear(); }

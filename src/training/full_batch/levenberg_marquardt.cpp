@@ -18,9 +18,12 @@ bool is_positive(double x) { return x > 0 && std::isfinite(x); }
 }  // namespace
 
 template <class T>
-Marquardt<T>::Marquardt(const LevenbergMarquardt& settings, const network::Network<T>& network)
+Marquardt<T>::Marquardt(const LevenbergMarquardt& settings, const network::Network<T>& network,
+                        const TrainerOptions& options)
     : settings_(settings),
-      products_(network),
+      l2_(options.l2),
+      decay_biases_(options.decay_biases),
+      products_(network, options),
       factor_(products_.sum().size()),
       before_(network.parameters().size()),
       downhill_(factor_.size()),
@@ -69,7 +72,7 @@ typename Marquardt<T>::Goal Marquardt<T>::goal(Objective<T>& objective, UpdateSt
 template <class T>
 bool Marquardt<T>::attempt(Objective<T>& objective, const Goal& goal, double mu) {
   for (std::size_t c = 0; c < added_.size(); ++c)
-    added_[c] = mu + (goal.alpha != 0 ? goal.alpha : products_.is_weight(c) ? objective.l2() : 0.0);
+    added_[c] = mu + (goal.alpha != 0 ? goal.alpha : decay_biases_ || !products_.is_bias(c) ? l2_ : 0.0);
   if (!factor_.factorise(products_.sum(), goal.scale, added_, objective.share())) return false;
   change_ = downhill_;
   factor_.solve(change_);

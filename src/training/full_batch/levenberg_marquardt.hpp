@@ -22,7 +22,7 @@ struct MarquardtNumbers {
 template <class T>
 class Marquardt final : public FullBatchMethod<T> {
  public:
-  Marquardt(const LevenbergMarquardt& settings, const network::Network<T>& network);
+  Marquardt(const LevenbergMarquardt& settings, const network::Network<T>& network, const TrainerOptions& options);
   void step(Objective<T>& objective, UpdateState<T>& state) override;
 
  private:
@@ -36,6 +36,8 @@ class Marquardt final : public FullBatchMethod<T> {
   bool attempt(Objective<T>& objective, const Goal& goal, double mu);
 
   LevenbergMarquardt settings_;
+  double l2_;
+  bool decay_biases_;
   GaussNewton<T> products_;
   SymmetricMatrix factor_;
   base::AlignedBuffer<T> before_;

@@ -1,5 +1,6 @@
 #include "training/full_batch/limits.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <variant>
@@ -14,11 +15,11 @@ constexpr double kMebibyte = 1048576.0;
 
 std::string mebibytes(double bytes) { return std::to_string(static_cast<std::uint64_t>(std::ceil(bytes / kMebibyte))); }
 
-Result<void> check_memory(const LevenbergMarquardt& rule, const base::Graph& graph, double needed) {
+Result<void> check_memory(const LevenbergMarquardt& rule, std::size_t weights, double needed) {
   if (needed <= rule.memory_mb * kMebibyte) return {};
   return Error{
       ErrorCode::spec, "optimizer lm",
-      std::to_string(movable_count(graph)) + " weights, which take " + mebibytes(needed) + " MB",
+      std::to_string(weights) + " weights, which take " + mebibytes(needed) + " MB",
       "at most memory_mb, " + mebibytes(rule.memory_mb * kMebibyte) + " MB",
       "Raise memory_mb, use fewer units, or use lbfgs or scg, whose memory grows with the number of weights and "
       "not with its square"};
@@ -26,26 +27,44 @@ Result<void> check_memory(const LevenbergMarquardt& rule, const base::Graph& gra
 
 }  // namespace
 
-std::size_t movable_count(const base::Graph& graph) {
-  std::size_t count = graph.connection_count();
-  for (const base::Layer& layer : graph.layers())
-    if (layer.bias && !layer.train_bias) count -= layer.units;
+bool is_frozen(const TrainerOptions& options, std::size_t layer) {
+  return std::any_of(options.layer_rates.begin(), options.layer_rates.end(),
+                     [&](const LayerRate& one) { return one.layer == layer + 1 && one.factor == 0; });
+}
+
+std::size_t movable_count(const base::Graph& graph, const TrainerOptions& options) {
+  std::size_t count = 0;
+  for (std::size_t l = 0; l < graph.layers().size(); ++l) {
+    const base::Layer& layer = graph.layers()[l];
+    if (is_frozen(options, l)) continue;
+    if (layer.bias && layer.train_bias) count += layer.units;
+    for (const base::Block& block : layer.blocks)
+      count += block.mask.empty() ? layer.units * block.sending
+                                  : static_cast<std::size_t>(std::count_if(block.mask.begin(), block.mask.end(),
+                                                                           [](auto one) { return one != 0; }));
+  }
   return count;
 }
 
-double method_bytes(const Optimizer& optimizer, const base::Graph& graph, std::size_t number_size) {
-  const auto weights = static_cast<double>(graph.weight_count());
-  if (std::holds_alternative<LevenbergMarquardt>(optimizer)) return GaussNewton<double>::bytes(movable_count(graph));
-  if (std::holds_alternative<ScaledConjugateGradient>(optimizer)) return 2 * weights * static_cast<double>(number_size);
-  if (std::holds_alternative<LBFGS>(optimizer))
-    return weights * (2 * static_cast<double>(number_size) + static_cast<double>(sizeof(double)));
+double method_bytes(const TrainerOptions& options, const base::Graph& graph, std::size_t number_size) {
+  const auto weights = static_cast<double>(graph.weight_count()), number = static_cast<double>(number_size);
+  const Optimizer& rule = options.optimizer;
+  if (std::holds_alternative<LevenbergMarquardt>(rule))
+    return GaussNewton<double>::bytes(movable_count(graph, options));
+  if (std::holds_alternative<ScaledConjugateGradient>(rule)) return 2 * weights * number;
+  if (std::holds_alternative<LBFGS>(rule)) return weights * (2 * number + static_cast<double>(sizeof(double)));
   return 0;
 }
 
 Result<void> check_method(const TrainerOptions& options, const base::Graph& graph, base::LossKind loss) {
   const std::string place = "optimizer " + std::string(name_of(options.optimizer));
-  if (entry_of(options.optimizer).together && (options.dropout.any() || options.input_noise != 0))
+  if (!entry_of(options.optimizer).together) return {};
+  if (options.dropout.any() || options.input_noise != 0)
     return Error{ErrorCode::spec, place, "dropout or noise on the inputs", "the same error function at every step",
+                 "Leave them out, or use a rule that changes one weight at a time, as adam"};
+  if (options.clip_value != 0 || options.clip_norm != 0 || options.max_norm != 0)
+    return Error{ErrorCode::spec, place, "slopes that are clipped or weights that are limited (max_norm)",
+                 "the slopes of the error as they are, and its own steps",
                  "Leave them out, or use a rule that changes one weight at a time, as adam"};
   const auto* const rule = std::get_if<LevenbergMarquardt>(&options.optimizer);
   if (rule == nullptr) return {};
@@ -55,7 +74,7 @@ Result<void> check_method(const TrainerOptions& options, const base::Graph& grap
   if (rule->bayesian != 0 && (options.l2 != 0 || options.l1 != 0))
     return Error{ErrorCode::spec, "optimizer lm", "bayesian=1 with an l1 or l2 penalty",
                  "no penalty beside the one that it finds itself", "Leave out the weight decay, or bayesian=1"};
-  return check_memory(*rule, graph, method_bytes(options.optimizer, graph, sizeof(double)));
+  return check_memory(*rule, movable_count(graph, options), method_bytes(options, graph, sizeof(double)));
 }
 
 }  // namespace deltarule::training

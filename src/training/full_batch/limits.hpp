@@ -11,11 +11,13 @@
 
 namespace deltarule::training {
 
+/// True for a layer (counting from 0) that the options freeze.
+[[nodiscard]] bool is_frozen(const TrainerOptions& options, std::size_t layer);
 /// Weights and biases that may move.
-[[nodiscard]] std::size_t movable_count(const base::Graph& graph);
+[[nodiscard]] std::size_t movable_count(const base::Graph& graph, const TrainerOptions& options);
 
 /// Bytes that the rule takes beside the network, its slopes and its state; 0 for a rule of one weight at a time.
-[[nodiscard]] double method_bytes(const Optimizer& optimizer, const base::Graph& graph, std::size_t number_size);
+[[nodiscard]] double method_bytes(const TrainerOptions& options, const base::Graph& graph, std::size_t number_size);
 
 /// Spec error for a loss, a penalty or a number of weights that the rule of the options is not for.
 Result<void> check_method(const TrainerOptions& options, const base::Graph& graph, base::LossKind loss);

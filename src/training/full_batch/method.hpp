@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 
+#include "deltarule/training.hpp"
 #include "network/network.hpp"
 
 namespace deltarule::training {
@@ -42,8 +43,6 @@ class Objective {
   [[nodiscard]] virtual double factor() const = 0;
   /// How many targets there are: outputs times the sum of the patterns' weights.
   [[nodiscard]] virtual double targets() const = 0;
-  /// The penalty whose second derivative the products lack.
-  [[nodiscard]] virtual double l2() const = 0;
   [[nodiscard]] virtual const Share& share() const = 0;
 };
 

@@ -24,9 +24,9 @@ std::span<const T> read(const base::AlignedBuffer<T>& values) {
 }  // namespace
 
 template <class T>
-Scg<T>::Scg(const ScaledConjugateGradient& settings, const network::Network<T>& network)
+Scg<T>::Scg(const ScaledConjugateGradient& settings, const network::Network<T>& network, const TrainerOptions& options)
     : settings_(settings),
-      movable_(movable_count(network.graph())),
+      movable_(movable_count(network.graph(), options)),
       before_(network.parameters().size()),
       slopes_(network.parameters().size()) {}
 

@@ -18,7 +18,7 @@ struct ScgNumbers {
 template <class T>
 class Scg final : public FullBatchMethod<T> {
  public:
-  Scg(const ScaledConjugateGradient& settings, const network::Network<T>& network);
+  Scg(const ScaledConjugateGradient& settings, const network::Network<T>& network, const TrainerOptions& options);
   void step(Objective<T>& objective, UpdateState<T>& state) override;
 
  private:

@@ -23,7 +23,8 @@ class LbfgsUpdate final : public TogetherUpdate<T> {
   [[nodiscard]] std::vector<std::string> number_names() const override {
     return {"pairs", "newest", "step_length", "wolfe", "decreased"};
   }
-  [[nodiscard]] std::unique_ptr<FullBatchMethod<T>> method(const network::Network<T>& network) const override {
+  [[nodiscard]] std::unique_ptr<FullBatchMethod<T>> method(const network::Network<T>& network,
+                                                           const TrainerOptions& /*options*/) const override {
     return std::make_unique<Lbfgs<T>>(settings_, network);
   }
 

@@ -27,8 +27,9 @@ class MarquardtUpdate final : public TogetherUpdate<T> {
         return 0.0;
     }
   }
-  [[nodiscard]] std::unique_ptr<FullBatchMethod<T>> method(const network::Network<T>& network) const override {
-    return std::make_unique<Marquardt<T>>(settings_, network);
+  [[nodiscard]] std::unique_ptr<FullBatchMethod<T>> method(const network::Network<T>& network,
+                                                           const TrainerOptions& options) const override {
+    return std::make_unique<Marquardt<T>>(settings_, network, options);
   }
 
  private:

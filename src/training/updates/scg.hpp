@@ -19,8 +19,9 @@ class ScgUpdate final : public TogetherUpdate<T> {
   [[nodiscard]] double first_number(std::size_t number) const override {
     return number == ScgNumbers::lambda ? settings_.lambda : 0.0;
   }
-  [[nodiscard]] std::unique_ptr<FullBatchMethod<T>> method(const network::Network<T>& network) const override {
-    return std::make_unique<Scg<T>>(settings_, network);
+  [[nodiscard]] std::unique_ptr<FullBatchMethod<T>> method(const network::Network<T>& network,
+                                                           const TrainerOptions& options) const override {
+    return std::make_unique<Scg<T>>(settings_, network, options);
   }
 
  private:

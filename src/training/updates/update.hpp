@@ -67,7 +67,8 @@ class Update {
   [[nodiscard]] virtual double first_number(std::size_t /*number*/) const { return 0.0; }
   /// For a rule that moves all weights of a network together, who makes its steps (apply() is never called then); null
   /// for a rule that sees one weight at a time.
-  [[nodiscard]] virtual std::unique_ptr<FullBatchMethod<T>> method(const network::Network<T>& /*network*/) const {
+  [[nodiscard]] virtual std::unique_ptr<FullBatchMethod<T>> method(const network::Network<T>& /*network*/,
+                                                                   const TrainerOptions& /*options*/) const {
     return nullptr;
   }
   /// True for a rule that looks at state.errors. Their penalties are summed for such a rule only.
