@@ -131,6 +131,18 @@ std::string schedule_value(const std::string& text) {
   return one_of("--schedule", text.substr(0, bracket), kSchedules) + text.substr(bracket);
 }
 
+void limit_options(const Given& given, FitOptions& fit) {
+  if (given.flag("--layer-rate")) fit.layer_rates = layer_rate_value(given.all("--layer-rate"));
+  for (const std::string& text : given.all("--freeze"))
+    for (const std::string& layer : split_at_commas(text)) fit.freeze.push_back(layer);
+  given.set(fit.clip_value, "--clip-value", real("--clip-value", kPositive));
+  given.set(fit.clip_norm, "--clip-norm", real("--clip-norm", kPositive));
+  given.set(fit.max_norm, "--max-norm", real("--max-norm", kPositive));
+  fit.decay_biases = given.flag("--decay-biases");
+  if (!given.flag("--textbook")) fit.on_divergence = "rollback";
+  given.set(fit.on_divergence, "--on-divergence", word("--on-divergence", {"rollback", "stop"}));
+}
+
 void rule_options(const Given& given, FitOptions& fit) {
   given.set(fit.optimizer, "--optimizer", optimizer_value);
   given.set(fit.learning_rate, "--learning-rate", real("--learning-rate", kPositive));
@@ -237,6 +249,7 @@ TrainCommand train_of(const Given& given) {
   given.set(train.split_column, "--split-column");
   network_options(given, train.fit);
   rule_options(given, train.fit);
+  limit_options(given, train.fit);
   length_options(given, train.fit, train.validation);
   refuse_contradictions(given);
   given.set(train.network, "--network");

@@ -213,6 +213,20 @@ Names missing_value(const std::vector<std::string>& given) {
   return markers;
 }
 
+std::vector<std::pair<std::string, double>> layer_rate_value(const std::vector<std::string>& given) {
+  std::vector<std::pair<std::string, double>> rates;
+  for (const std::string& text : given)
+    for (const std::string& part : split_at_commas(text)) {
+      const std::size_t sign = std::min(part.find('='), part.size());
+      const std::optional<double> factor = real_of(std::string_view(part).substr(std::min(sign + 1, part.size())));
+      if (!factor || *factor < 0)
+        refuse("--layer-rate", quoted(part), "LAYER=FACTOR, the factor a number from 0",
+               "for example --layer-rate h1=0.1,out=2");
+      rates.emplace_back(trimmed(std::string_view(part).substr(0, sign)), *factor);
+    }
+  return rates;
+}
+
 ClassWeights class_weight_value(const std::vector<std::string>& given) {
   constexpr const char* kOption = "--class-weight";
   constexpr const char* kFix = "for example --class-weight balanced, or --class-weight no=1,yes=5";

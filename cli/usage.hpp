@@ -45,6 +45,8 @@ struct RealRange {
 [[nodiscard]] Names missing_value(const std::vector<std::string>& given);
 
 /// "balanced", or "CLASS=WEIGHT,CLASS=WEIGHT", repeated or with commas between; names may have commas of their own.
+/// `h1=0.1,out=2`, from all times that the option was given.
+[[nodiscard]] std::vector<std::pair<std::string, double>> layer_rate_value(const std::vector<std::string>& given);
 [[nodiscard]] ClassWeights class_weight_value(const std::vector<std::string>& given);
 
 /// Column names as given: each text is a column's name as it stands, or a list of names with commas between.

@@ -38,6 +38,16 @@ std::string measured_json(const FitReport& report, const std::string& classes_co
   return measured.str();
 }
 
+std::string rollbacks_json(const std::vector<Rollback>& rollbacks) {
+  std::vector<std::string> items;
+  for (const Rollback& one : rollbacks) {
+    JsonObject item;
+    item.count("epoch", one.epoch).count("step", one.step).count("back_to", one.back_to);
+    items.push_back(item.number("rate_factor", one.rate_factor).text("why", one.why).str());
+  }
+  return json_array(items);
+}
+
 std::string baselines_json(const std::vector<Baseline>& baselines) {
   JsonObject all;
   for (const Baseline& baseline : baselines) {
@@ -182,6 +192,7 @@ void add_result(JsonObject& event, const FitReport& report, const Model& model) 
       .count("epochs", report.training.epochs)
       .count("best_epoch", report.training.best_epoch)
       .count("steps", report.training.steps)
+      .raw("rollbacks", rollbacks_json(report.training.rollbacks))
       .raw("refit_epochs", report.refitted ? std::to_string(report.refit_epochs) : "null")
       .count("rows_seen", report.rows_seen)
       .number("training_tss", report.training_tss)

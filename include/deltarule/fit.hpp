@@ -66,6 +66,15 @@ struct FitOptions {
   /// prediction, a validation loss or a metric: see TrainerOptions.
   Dropout dropout = {};
   std::optional<double> input_noise = {};
+  /// What the rate of a layer is multiplied by: h1 is the hidden layer next to the inputs, out the output layer.
+  std::vector<std::pair<std::string, double>> layer_rates = {};
+  std::vector<std::string> freeze = {};   ///< layers whose weights stay what they are
+  std::optional<double> clip_value = {};  ///< largest slope: see TrainerOptions
+  std::optional<double> clip_norm = {};   ///< largest norm of all slopes
+  std::optional<double> max_norm = {};    ///< largest norm of the weights into a unit
+  bool decay_biases = false;              ///< weight_decay is of biases, too
+  std::optional<std::string> on_divergence =
+      {};                          ///< stop, the default; or rollback, the command line's default but for textbook
   ClassWeights class_weight = {};  ///< weights of rows are the data's: DatasetOptions
   std::optional<std::size_t> epochs = {};
   std::optional<std::uint64_t> steps = {};     ///< at most so many weight changes; ends in the middle of an epoch

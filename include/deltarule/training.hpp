@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "deltarule/rows.hpp"
@@ -122,6 +123,25 @@ struct StepReport {
 /// paused: not ended, but left at a checkpoint, from which it can go on.
 enum class StopReason { epochs, patience, error_below, callback, steps, stopped, paused };
 
+/// What fit() does about a run that has gone astray.
+enum class OnDivergence {
+  stop,  ///< ends with the Error at the first number that is not finite
+  /// Goes back to the last good epoch with half the rate (the Rprop family: with half its step sizes), up to five
+  /// times, then ends with the Error. Astray is also a run whose training loss is above 1000 times its smallest so far
+  /// and above twice that of its first epoch, or whose weights have a norm above a million times what it was at first.
+  /// Rules that move all weights together have nothing to halve, and stop.
+  rollback,
+};
+
+/// A run went back.
+struct Rollback {
+  std::size_t epoch = 0;     ///< in which it was astray, counting from 1
+  std::uint64_t step = 0;    ///< weight changes made by then, those that were taken back among them
+  std::size_t back_to = 0;   ///< the epoch at whose end it went on; 0: the beginning
+  double rate_factor = 1.0;  ///< of all rollbacks so far: what the rate is multiplied by, beside the schedule
+  std::string why = {};
+};
+
 struct FitSettings {
   std::size_t epochs = 100;
   /// Stop after so many weight changes, if need be in the middle of an epoch, whose report then counts the patterns
@@ -133,6 +153,7 @@ struct FitSettings {
   /// The learning rate over the run. Needs a rule that has one. In per-pattern learning a schedule whose factor changes
   /// within epochs is asked after each 256 patterns of an epoch, else before each weight change.
   Schedule schedule = ConstantRate{};
+  OnDivergence on_divergence = OnDivergence::stop;
   /// Stop when, after an epoch, tss = Σ(t−a)² over all training patterns, times their weights, and outputs is below
   /// this. Negative: never.
   double until_tss = -1.0;
@@ -162,10 +183,11 @@ struct FitSettings {
 
 struct FitResult {
   StopReason reason = StopReason::epochs;
-  std::size_t epochs = 0;      ///< epochs run
-  std::size_t best_epoch = 0;  ///< the epoch whose weights are kept
-  std::uint64_t steps = 0;
-  std::vector<EpochReport> history = {};
+  std::size_t epochs = 0;                 ///< epochs run
+  std::size_t best_epoch = 0;             ///< the epoch whose weights are kept
+  std::uint64_t steps = 0;                ///< weight changes made, those that were taken back among them
+  std::vector<EpochReport> history = {};  ///< epochs that were taken back are not in it
+  std::vector<Rollback> rollbacks = {};
 };
 
 }  // namespace deltarule

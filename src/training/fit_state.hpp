@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "deltarule/training.hpp"
+#include "training/rollback.hpp"
 #include "training/schedule.hpp"
 #include "training/stopping.hpp"
 #include "training/trainer_state.hpp"
@@ -27,6 +28,7 @@ struct FitState {
   BestSoFar<T> best = {};
   double best_loss = std::numeric_limits<double>::quiet_NaN();  // the smallest of the validation losses
   RateCourse rates = {};
+  RollbackCourse<T> back = {};  // empty unless the run goes back where it is astray
 };
 
 /// Where a run is when it is asked whether to keep its state.

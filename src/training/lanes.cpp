@@ -86,6 +86,7 @@ bool are_acceptable(const FitSettings& settings, bool has_validation) {
   if (settings.score || settings.on_step || settings.stop_now || settings.steps > 0)
     return false;                                                              // looked at per job, not per vector
   if (!std::holds_alternative<ConstantRate>(settings.schedule)) return false;  // likewise
+  if (settings.on_divergence != OnDivergence::stop) return false;
   if (!(settings.min_improvement >= 0)) return false;
   return settings.epochs > 0 && !std::isnan(settings.until_tss) && (has_validation || settings.patience == 0);
 }

@@ -8,6 +8,7 @@
 
 #include "base/floating_point_mode.hpp"
 #include "training/evaluate.hpp"
+#include "training/rollback.hpp"
 #include "training/sampler.hpp"
 #include "training/schedule.hpp"
 #include "training/stopping.hpp"
@@ -72,12 +73,19 @@ struct Run {
   const bool moves = changes_within_epochs(settings.schedule);  // the rate, from step to step
   FitResult result = {};
   double best_loss = std::numeric_limits<double>::quiet_NaN();
-  std::size_t epoch = 1;   // the one that is on
-  std::size_t learnt = 0;  // patterns of it
-  double loss_sum = 0;     // of those
-  bool halted = false;     // in the middle of an epoch or at its end, by the steps or the stop token
-  bool paused = false;     // at a checkpoint
+  std::size_t epoch = 1;              // the one that is on
+  std::size_t learnt = 0;             // patterns of it
+  std::size_t patterns_of_epoch = 0;  // learnt in the one before
+  double loss_sum = 0;                // of those
+  bool halted = false;                // in the middle of an epoch or at its end, by the steps or the stop token
+  bool paused = false;                // at a checkpoint
   RateCourse rates = {};
+  RollbackCourse<T> back = {};
+  const bool watches =
+      settings.on_divergence == OnDivergence::rollback && !entry_of(trainer.options().optimizer).together;
+  double smallest = std::numeric_limits<double>::infinity();   // training loss so far
+  double most_loss = std::numeric_limits<double>::infinity();  // of this epoch
+  double most_sum = most_loss;                                 // of its patterns, where none can be below 0
 
   /// Tells of the weight change that these patterns made; `loss` is the sum of their errors. True when that stops the
   /// run.
@@ -113,15 +121,18 @@ struct Run {
   bool pauses() {
     if (!checkpoints.is_due || !checkpoints.is_due({result.steps, epoch - 1})) return false;
     return paused = checkpoints.keep(
-               {trainer.snapshot(), false, epoch, learnt, loss_sum, result, best.so_far(), best_loss, rates});
+               {trainer.snapshot(), false, epoch, learnt, loss_sum, result, best.so_far(), best_loss, rates, back});
   }
 
   /// What is left of the epoch; the mean of E_p as met.
   Result<double> train() {
     const std::span<const std::uint32_t> patterns = sampler.epoch(epoch - 1);
+    if (watches) watch_for(patterns);
     const auto trained = settings.batch_size == 1 ? train_singly(patterns) : train_in_batches(patterns);
     if (!trained) return trained.error();
-    return loss_sum / training.weight_of(patterns.first(learnt));
+    const double loss = loss_sum / training.weight_of(patterns.first(learnt));
+    if (loss > most_loss && !halted) return runaway_loss(epoch, loss, most_loss);
+    return loss;
   }
 
   Result<void> train_in_batches(std::span<const std::uint32_t> patterns) {
@@ -136,6 +147,7 @@ struct Run {
       loss_sum += *loss;
       learnt += batch.size();
       result.steps = trainer.steps() - steps;
+      if (has_run_away(patterns.size())) break;
       if (is_stopped_by_step(batch, *loss) || halts(patterns.size() - learnt)) break;
     }
     return {};
@@ -154,6 +166,7 @@ struct Run {
       learnt += done;
       if (!loss) return placed(loss.error(), learnt + 1);
       const double added = *loss - std::exchange(loss_sum, *loss);
+      if (has_run_away(patterns.size())) break;
       if (is_stopped_by_step(next, added) || halts(patterns.size() - learnt)) break;
     }
     return {};
@@ -167,7 +180,7 @@ struct Run {
 
   /// How many of the patterns left in an epoch are learnt before anybody is asked.
   [[nodiscard]] std::size_t piece(std::size_t left) const {
-    if (settings.stop_now || checkpoints.is_due || moves)
+    if (settings.stop_now || checkpoints.is_due || moves || watches)
       left = std::min(left, kPatternsPerQuestion - learnt % kPatternsPerQuestion);
     if (settings.on_step) left = std::min<std::size_t>(left, trainer.looks_ahead() ? 2 : 1);
     if (settings.steps == 0) return left;
@@ -188,9 +201,9 @@ struct Run {
       observe(*plateau, goal, settings.min_improvement, rates.plateau);
     result.epochs = epoch;
     result.history.push_back(report);
-    ++epoch;
-    learnt = 0;
-    loss_sum = 0;
+    smallest = std::fmin(smallest, training_loss);
+    patterns_of_epoch = learnt;
+    begin_epoch(epoch + 1);
     return report;
   }
 
@@ -237,13 +250,84 @@ struct Run {
   Result<void> run() {
     while (epoch <= settings.epochs) {
       auto loss = train();
-      if (!loss) return loss.error();
-      if (paused || stops(report(*loss))) break;
+      if (!loss && goes_back(loss.error())) continue;
+      if (!loss) return given_up(loss.error(), result);
+      if (paused) break;
+      const EpochReport reported = report(*loss);
+      if (stops(reported)) break;
+      if (auto kept = keep_good(reported); !kept) {
+        if (goes_back(kept.error())) continue;
+        return given_up(kept.error(), result);
+      }
       if (epoch <= settings.epochs && pauses()) break;
     }
     if (!paused) end();
     if (paused) result.reason = StopReason::paused;
     return {};
+  }
+
+  // ---- going back ----
+
+  /// What the losses of an epoch may come to.
+  void watch_for(std::span<const std::uint32_t> patterns) {
+    most_loss = largest_loss(result, smallest);
+    const bool may_be_negative = !result.history.empty() && result.history.front().training_loss < 0;
+    most_sum = may_be_negative ? std::numeric_limits<double>::infinity() : most_loss * training.weight_of(patterns);
+  }
+
+  /// Asked where per-pattern learning is asked whatever cuts it besides, so that nothing else decides the step.
+  [[nodiscard]] bool has_run_away(std::size_t all) const {
+    const bool asks = settings.batch_size != 1 || learnt % kPatternsPerQuestion == 0 || learnt == all;
+    return asks && loss_sum > most_sum;
+  }
+
+  void begin_watch() {
+    if (!watches) return;
+    back.first_norm = weight_norm(trainer);
+    trainer.snapshot_into(back.good.trainer);
+  }
+
+  /// After an epoch: the state that a run would go back to, unless its weights have run away. The best epoch is never
+  /// younger, so that it is not taken back.
+  Result<void> keep_good(const EpochReport& reported) {
+    if (!watches) return {};
+    back.patterns += patterns_of_epoch;
+    const bool is_best = best.epoch() == reported.epoch;
+    if (back.patterns < kPatternsPerGoodState && !is_best) return {};
+    const double norm = weight_norm(trainer), most = kRunawayNorm * std::fmax(1.0, back.first_norm);
+    if (norm > most) return runaway_norm(reported.epoch, norm, most);
+    trainer.snapshot_into(back.good.trainer);
+    back.good.epochs = result.epochs;
+    back.good.best_loss = best_loss;
+    back.good.plateau = rates.plateau;
+    back.patterns = 0;
+    return {};
+  }
+
+  /// Back to the last good state, with half the rate, where that is allowed.
+  bool goes_back(const Error& error) {
+    if (!may_go_back(settings, trainer.options().optimizer, result, error)) return false;
+    if (!trainer.restore(back.good.trainer)) return false;
+    rates.plateau = back.good.plateau;
+    rates.backed_off *= 0.5;
+    result.rollbacks.push_back(
+        {epoch, result.steps, back.good.epochs, rates.backed_off, error.place + ": " + error.got});
+    result.epochs = back.good.epochs;
+    result.history.resize(back.good.epochs);
+    smallest = smallest_loss(result);
+    best_loss = back.good.best_loss;
+    begin_epoch(back.good.epochs + 1);
+    back.patterns = 0;
+    if (has_rate(trainer.options().optimizer)) return true;
+    trainer.halve_steps();
+    trainer.snapshot_into(back.good.trainer);  // so that the next time halves again
+    return true;
+  }
+
+  void begin_epoch(std::size_t number) {
+    epoch = number;
+    learnt = 0;
+    loss_sum = 0;
   }
 
   void end() {
@@ -272,6 +356,8 @@ struct Run {
     best.go_on_from(state.best);
     best_loss = state.best_loss;
     rates = state.rates;
+    back = state.back;
+    smallest = smallest_loss(result);
     return trainer.restore(state.trainer);
   }
 
@@ -331,6 +417,7 @@ Result<FitResult> fit(Trainer<T>& trainer, const base::PatternSource<T>& trainin
     if (auto gone_on = run.go_on_from(*checkpoints.resume_from); !gone_on) return gone_on.error();
     if (checkpoints.resume_from->ended) return std::move(run.result);
   }
+  if (checkpoints.resume_from == nullptr) run.begin_watch();
   if (auto done = run.run(); !done) return done.error();
   return std::move(run.result);
 }

@@ -72,7 +72,8 @@ void observe(const PlateauRate& plateau, double goal, double min_improvement, Pl
 struct RateCourse {
   double given = 1.0;  // the trainer's factor when the run began
   PlateauState plateau = {};
-  [[nodiscard]] double factor() const { return given * plateau.factor; }
+  double backed_off = 1.0;  // halved when the run goes back
+  [[nodiscard]] double factor() const { return given * plateau.factor * backed_off; }
 };
 
 }  // namespace deltarule::training

@@ -460,6 +460,23 @@ TrainerState<T> Trainer<T>::snapshot() const {
 }
 
 template <class T>
+void Trainer<T>::snapshot_into(TrainerState<T>& to) const {
+  const UpdateState<T>& from = state();
+  const std::size_t size = impl_->weight_step.slopes().size();
+  bool fits = to.parameters.size() == size && to.update.arrays.size() == from.arrays.size();
+  for (const auto& array : to.update.arrays) fits = fits && array.size() == size;
+  if (!fits) {
+    to = snapshot();
+    return;
+  }
+  std::copy_n(impl_->network.parameters().data(), size, to.parameters.data());
+  for (std::size_t k = 0; k < from.arrays.size(); ++k)
+    std::copy_n(from.arrays[k].data(), size, to.update.arrays[k].data());
+  copy_numbers(from, to.update);
+  to.refused = impl_->refused;
+}
+
+template <class T>
 Result<void> Trainer<T>::restore(const TrainerState<T>& state) {
   Impl& self = *impl_;
   UpdateState<T>& own = self.weight_step.state();
@@ -478,10 +495,7 @@ Result<void> Trainer<T>::restore(const TrainerState<T>& state) {
   std::copy_n(state.parameters.data(), size, self.network.parameters().data());  // makes first what is pending
   // In place: per-pattern learning has the address of the velocity.
   for (std::size_t k = 0; k < arrays; ++k) std::copy_n(state.update.arrays[k].data(), size, own.arrays[k].data());
-  own.numbers = state.update.numbers;
-  own.steps = state.update.steps;
-  own.errors = state.update.errors;
-  own.adam = state.update.adam;
+  copy_numbers(state.update, own);
   set_rate_factor(state.update.rate_factor);
   self.refused = state.refused;
   self.has_forward = false;
@@ -502,6 +516,13 @@ template <class T>
 bool Trainer<T>::looks_ahead() const {
   return impl_->online != nullptr && impl_->online->looks_ahead();
 }
+
+template <class T>
+void Trainer<T>::halve_steps() {
+  impl_->network.settle();
+  impl_->weight_step.update().halve_steps(impl_->weight_step.state());
+}
+
 template <class T>
 std::uint64_t Trainer<T>::steps() const {
   return impl_->weight_step.state().steps;

@@ -65,6 +65,8 @@ class Trainer {
 
   /// Weights and all that is remembered between steps, a pending change made.
   [[nodiscard]] TrainerState<T> snapshot() const;
+  /// The same into memory that is there already, where it is of this network and rule.
+  void snapshot_into(TrainerState<T>& state) const;
   /// Goes on from there, with the bits of the trainer that it was taken from, from now on or later. Shape error, and
   /// nothing changed, for a state of another network or rule.
   Result<void> restore(const TrainerState<T>& state);
@@ -73,6 +75,8 @@ class Trainer {
   /// without a rate has the largest of its steps multiplied.
   void set_rate_factor(double factor) noexcept;
   [[nodiscard]] double rate_factor() const noexcept;
+  /// Halves the step sizes of a rule that has no rate; nothing for the others.
+  void halve_steps();
 
   /// True when step_each() takes patterns in pairs, which no cut must shift.
   [[nodiscard]] bool looks_ahead() const;

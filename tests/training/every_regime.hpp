@@ -14,7 +14,7 @@ namespace deltarule::training::testing {
 
 struct Regime {
   std::string name;
-  TrainerOptions options;  // of which all but rule, reduction, label smoothing and threads count
+  TrainerOptions options;  // with the rule
 };
 
 /// Factors of the first layers of `layers`; of rules without a rate only 0 and 1.
@@ -33,6 +33,7 @@ inline std::vector<LayerRate> some_frozen(std::size_t layers) {
 
 inline std::vector<Regime> every_regime(const Optimizer& rule, std::size_t layers) {
   // One name per option: where there are more, this list and the one below want another entry.
+  // Dropout and noise are of the passes before the step, and have tests of their own.
   [[maybe_unused]] const auto& [optimizer, reduction, l2, l1, decay_biases, layer_rates, clip_value, clip_norm,
                                 max_norm, label_smoothing, dropout, input_noise, seed, threads] = TrainerOptions{};
   std::vector<Regime> all{
@@ -56,7 +57,8 @@ inline std::vector<Regime> every_regime(const Optimizer& rule, std::size_t layer
         .clip_norm = 0.1,
         .max_norm = 0.9}},
   };
-  if (layers > 2) all.back().options.layer_rates[1].factor = 0;
+  if (entry_of(rule).together) all.resize(3);  // the others are refused: options_test.cpp
+  if (layers > 2 && all.size() > 3) all.back().options.layer_rates[1].factor = 0;
   for (Regime& regime : all) regime.options.optimizer = rule;
   return all;
 }

@@ -7,6 +7,7 @@
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
 #include "app/fit/diagnosis.hpp"
+#include "app/fit/rollbacks.hpp"
 #include "app/measure.hpp"
 #include "base/math.hpp"
 #include "base/text.hpp"
@@ -199,6 +200,8 @@ void refit(const Material& material, const Settings& settings, Watch& watch, Kee
     learned.notices.push_back("interrupted while training again: the weights are those of the first training");
     return;
   }
+  for (const std::string& notice : rollback_notices(passed.result))
+    learned.notices.push_back("while training again: " + notice);
   learned.network = std::move(spec);
   learned.weights = std::move(passed.weights);
   learned.preprocessing = std::move(preprocessing);
@@ -256,6 +259,7 @@ Learned learn(const Material& material, const data::Preprocessing& preprocessing
   learned.stop = watch.interrupted() && learned.training.reason != StopReason::error_below
                      ? FitStop::interrupted
                      : stop_of(learned.training.reason);
+  for (std::string& notice : rollback_notices(learned.training)) learned.notices.push_back(std::move(notice));
   learned.rows_seen = material.split.training.size();
   learned.tss = passed.tss;
   learned.class_factors = std::move(passed.class_factors);

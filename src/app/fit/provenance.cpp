@@ -56,6 +56,8 @@ model::Model model_of(const Material& material, const Learned& learned, const Fi
   model.settings.emplace_back("epochs_run", std::to_string(learned.training.epochs));
   model.settings.emplace_back("best_epoch", std::to_string(learned.training.best_epoch));
   model.settings.emplace_back("steps_run", std::to_string(learned.training.steps));
+  if (const std::size_t count = learned.training.rollbacks.size(); count > 0)
+    model.settings.emplace_back("rollbacks", std::to_string(count));
   model.settings.emplace_back("stopped_by", stop_name(learned.stop));
   if (options.class_weight.balanced) model.settings.emplace_back("class_weights", text_of(learned.class_factors));
   if (learned.refitted) model.settings.emplace_back("refit_epochs", std::to_string(learned.refit_epochs));

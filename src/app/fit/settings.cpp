@@ -97,6 +97,13 @@ NetworkSpec given_wiring(const FitOptions& options, const data::Preprocessing& r
   return spec;
 }
 
+void choose_rollback(const FitOptions& options, Settings& settings, ChoiceList& choices) {
+  const std::string what = options.on_divergence.value_or("stop");
+  if (what != "rollback" && what != "stop") refuse("--on-divergence", base::quoted(what), "rollback or stop");
+  settings.training.on_divergence = what == "stop" ? OnDivergence::stop : OnDivergence::rollback;
+  if (options.on_divergence && what == "stop") choices.add("on divergence", what, "--on-divergence", true);
+}
+
 /// What early stopping goes by, and from when on something is better.
 void choose_goal(const FitOptions& options, const Size& size, Settings& settings, ChoiceList& choices) {
   const bool stops = settings.training.patience > 0;
@@ -157,6 +164,7 @@ void choose_length(const FitOptions& options, const Size& size, const Defaults& 
   training.shuffle = options.shuffle && !options.textbook;
   choices.add("order", training.shuffle ? "shuffled each epoch" : "as in the table", "--no-shuffle", !options.shuffle);
   training.seed = Seed{options.seed};
+  choose_rollback(options, settings, choices);
   training.until_tss = options.until_tss;
   if (options.until_tss >= 0.0) choices.add("goal", "tss < " + io::to_text(options.until_tss), "--until", true);
 }
@@ -296,6 +304,7 @@ Settings choose_settings(const FitOptions& options, const Size& size, const data
   settings.trainer.threads = options.threads;
   choose_label_smoothing(options, settings, choices);
   choose_noise(options, settings, choices);
+  choose_limits(options, settings, choices);
   check_class_weights(options.class_weight, preprocessing.task, preprocessing.classes);
   settings.class_weight = options.class_weight;
   if (options.class_weight.any()) choices.add("class weight", text_of(options.class_weight), "--class-weight", true);

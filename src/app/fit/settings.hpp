@@ -84,6 +84,9 @@ void choose_schedule(const FitOptions& options, Settings& settings, ChoiceList& 
 /// Usage and spec errors for a run that such a rule is not for. Adds its memory to the choices.
 void check_method(const FitOptions& options, const Settings& settings, ChoiceList& choices);
 
+/// Rates of layers, clipping, norms, decay of biases. In limits.cpp. Throws: usage, spec.
+void choose_limits(const FitOptions& options, Settings& settings, ChoiceList& choices);
+
 /// Output activation and loss for the task, with what the user gave. In output.cpp.
 struct OutputChoice {
   std::string activation;

@@ -40,6 +40,11 @@ void visit_counts(State& state, const Visit& visit) {
   visit("trainer_steps", state.trainer.update.steps);
   visit("refused", state.trainer.refused);
   visit("plateau_waited", state.rates.plateau.waited);
+  visit("good_epochs", state.back.good.epochs);
+  visit("good_trainer_steps", state.back.good.trainer.update.steps);
+  visit("good_refused", state.back.good.trainer.refused);
+  visit("good_plateau_waited", state.back.good.plateau.waited);
+  visit("patterns_since_good", state.back.patterns);
 }
 
 /// The other numbers, in the order of their section.
@@ -54,6 +59,14 @@ void visit_numbers(State& state, const Visit& visit) {
   visit(state.rates.given);
   visit(state.rates.plateau.best);
   visit(state.rates.plateau.factor);
+  visit(state.rates.backed_off);
+  visit(state.back.first_norm);
+  visit(state.back.good.best_loss);
+  visit(state.back.good.trainer.update.errors.now);
+  visit(state.back.good.trainer.update.errors.before);
+  visit(state.back.good.trainer.update.rate_factor);
+  visit(state.back.good.plateau.best);
+  visit(state.back.good.plateau.factor);
 }
 
 template <class Report, class Visit>
@@ -93,6 +106,21 @@ std::string counts_json(const training::FitState<T>& state) {
   return out + "}";
 }
 
+void add_rollbacks(io::Container& container, const std::string& name, const std::vector<Rollback>& rollbacks) {
+  if (rollbacks.empty()) return;
+  std::string why;
+  std::vector<std::uint64_t> counts;
+  std::vector<double> factors;
+  for (const Rollback& one : rollbacks) {
+    why += (why.empty() ? "[" : ",") + io::json_string(one.why);
+    counts.insert(counts.end(), {one.epoch, one.step, one.back_to});
+    factors.push_back(one.rate_factor);
+  }
+  container.metadata.emplace_back(name + "_rollbacks", why + "]");
+  add_section<std::uint64_t>(container, name + ".rollbacks", counts, {rollbacks.size(), 3});
+  add_section(container, name + ".rollback_factors", factors);
+}
+
 template <class T>
 void add_phase(io::Container& container, const std::string& name, const SavedPhase<T>& phase) {
   container.metadata.emplace_back(name, counts_json(phase.state));
@@ -112,6 +140,14 @@ void add_phase(io::Container& container, const std::string& name, const SavedPha
   const std::vector<double>& rule_numbers = phase.state.trainer.update.numbers;
   if (!rule_numbers.empty()) add_section(container, name + ".rule_numbers", rule_numbers);
   if (!phase.best.empty()) add_section(container, name + ".best", phase.best);
+  if (!phase.good.empty()) {
+    add_section(container, name + ".good", phase.good);
+    for (std::size_t k = 0; k < phase.good_rule.size(); ++k)
+      add_section(container, name + ".good_rule." + std::to_string(k), phase.good_rule[k]);
+    const std::vector<double>& good_numbers = phase.state.back.good.trainer.update.numbers;
+    if (!good_numbers.empty()) add_section(container, name + ".good_rule_numbers", good_numbers);
+  }
+  add_rollbacks(container, name, phase.state.result.rollbacks);
 }
 
 // ---- reading ----
@@ -187,12 +223,54 @@ class Reader {
       if (!numbers) return numbers.error();
       saved.state.trainer.update.numbers = std::move(*numbers);
     }
+    if (auto done = read_rollbacks(phase, saved.state.result); !done) return done.error();
+    if (auto done = read_good(phase, saved); !done) return done.error();
     if (container_.find_section(phase + ".best") == nullptr) return saved;
     auto best = finite<T>(phase + ".best");
     if (!best) return best.error();
     if (best->size() != saved.weights.size()) return of_length(phase + ".best", best->size(), saved.weights.size());
     saved.best = std::move(*best);
     return saved;
+  }
+
+  template <class T>
+  Result<void> read_good(const std::string& phase, SavedPhase<T>& saved) const {
+    if (container_.find_section(phase + ".good") == nullptr) return {};
+    auto good = finite<T>(phase + ".good");
+    if (!good) return good.error();
+    if (good->size() != saved.weights.size()) return of_length(phase + ".good", good->size(), saved.weights.size());
+    saved.good = std::move(*good);
+    for (std::size_t k = 0; container_.find_section(phase + ".good_rule." + std::to_string(k)) != nullptr; ++k) {
+      auto array = finite<T>(phase + ".good_rule." + std::to_string(k));
+      if (!array) return array.error();
+      if (array->size() != saved.weights.size())
+        return of_length(phase + ".good_rule", array->size(), saved.weights.size());
+      saved.good_rule.push_back(std::move(*array));
+    }
+    if (container_.find_section(phase + ".good_rule_numbers") == nullptr) return {};
+    auto numbers = section<double>(phase + ".good_rule_numbers");
+    if (!numbers) return numbers.error();
+    saved.state.back.good.trainer.update.numbers = std::move(*numbers);
+    return {};
+  }
+
+  Result<void> read_rollbacks(const std::string& phase, FitResult& result) const {
+    const std::string* text = container_.find_metadata(phase + "_rollbacks");
+    if (text == nullptr) return {};
+    auto json = io::parse_json(*text, name_ + ", " + phase + "_rollbacks");
+    if (!json) return json.error();
+    auto why = JsonCursor(*json, "", name_).strings();
+    if (!why) return why.error();
+    auto counts = section<std::uint64_t>(phase + ".rollbacks");
+    if (!counts) return counts.error();
+    auto factors = section<double>(phase + ".rollback_factors");
+    if (!factors) return factors.error();
+    if (counts->size() != 3 * why->size()) return of_length(phase + ".rollbacks", counts->size(), 3 * why->size());
+    if (factors->size() != why->size()) return of_length(phase + ".rollback_factors", factors->size(), why->size());
+    for (std::size_t k = 0; k < why->size(); ++k)
+      result.rollbacks.push_back(
+          {(*counts)[3 * k], (*counts)[3 * k + 1], (*counts)[3 * k + 2], (*factors)[k], std::move((*why)[k])});
+    return {};
   }
 
   [[nodiscard]] Error of_length(const std::string& section, std::size_t got, std::size_t needed) const {
@@ -231,8 +309,7 @@ class Reader {
     if (!result) return result;
     const bool agrees = state.best.epoch <= state.result.epochs && state.best.steps <= state.result.steps &&
                         state.result.best_epoch <= state.result.epochs &&
-                        state.result.steps <= state.trainer.update.steps + (state.ended ? state.result.steps : 0) &&
-                        state.result.reason != StopReason::paused;
+                        state.back.good.epochs <= state.result.epochs && state.result.reason != StopReason::paused;
     if (agrees) return {};
     return fault(where, "counts that contradict each other", "a best epoch and steps that have been");
   }
@@ -248,7 +325,8 @@ class Reader {
     visit_numbers(state, [&](double& value) { value = (*numbers)[next++]; });
     const double factor = state.trainer.update.rate_factor;
     if (std::isfinite(state.loss_sum) && factor >= 0.0 && factor <= 1.0 && state.rates.factor() >= 0.0 &&
-        state.rates.factor() <= 1.0)
+        state.rates.factor() <= 1.0 && state.back.good.trainer.update.rate_factor >= 0.0 &&
+        state.back.good.trainer.update.rate_factor <= 1.0)
       return {};
     return fault(name_ + ", section " + io::json_string(phase + ".numbers"), "a number that makes no sense",
                  "a finite sum and factors from 0 to 1");

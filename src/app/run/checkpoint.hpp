@@ -20,10 +20,12 @@ inline constexpr unsigned kCheckpointVersion = 1;
 /// One phase: the state of its training, arrays apart.
 template <class T>
 struct SavedPhase {
-  training::FitState<T> state = {};  // without parameters, arrays of the rule and best parameters
+  training::FitState<T> state = {};  // without parameters and arrays of the rule, best and good ones as well
   std::vector<T> weights = {};
   std::vector<std::vector<T>> rule = {};  // none when the phase has ended
   std::vector<T> best = {};               // empty: none
+  std::vector<T> good = {};               // weights that the run would go back to; empty: none
+  std::vector<std::vector<T>> good_rule = {};
 };
 
 template <class T>

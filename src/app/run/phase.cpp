@@ -9,10 +9,7 @@ namespace {
 template <class T>
 training::FitState<T> without_arrays(const training::FitState<T>& state) {
   training::FitState<T> plain;
-  plain.trainer.update.numbers = state.trainer.update.numbers;
-  plain.trainer.update.steps = state.trainer.update.steps;
-  plain.trainer.update.errors = state.trainer.update.errors;
-  plain.trainer.update.rate_factor = state.trainer.update.rate_factor;
+  training::copy_numbers(state.trainer.update, plain.trainer.update);
   plain.trainer.refused = state.trainer.refused;
   plain.ended = state.ended;
   plain.epoch = state.epoch;
@@ -24,6 +21,13 @@ training::FitState<T> without_arrays(const training::FitState<T>& state) {
   plain.best.steps = state.best.steps;
   plain.best_loss = state.best_loss;
   plain.rates = state.rates;
+  training::copy_numbers(state.back.good.trainer.update, plain.back.good.trainer.update);
+  plain.back.good.trainer.refused = state.back.good.trainer.refused;
+  plain.back.good.epochs = state.back.good.epochs;
+  plain.back.good.best_loss = state.back.good.best_loss;
+  plain.back.good.plateau = state.back.good.plateau;
+  plain.back.patterns = state.back.patterns;
+  plain.back.first_norm = state.back.first_norm;
   return plain;
 }
 
@@ -52,6 +56,10 @@ SavedPhase<T> saved_phase(const training::FitState<T>& state, const network::Net
   SavedPhase<T> saved{without_arrays(state), network.to_canonical(state.trainer.parameters.span())};
   for (const auto& array : state.trainer.update.arrays) saved.rule.push_back(network.to_canonical(array.span()));
   if (!state.best.parameters.empty()) saved.best = network.to_canonical(std::span<const T>(state.best.parameters));
+  const training::TrainerState<T>& good = state.back.good.trainer;
+  if (state.ended || good.parameters.size() == 0) return saved;
+  saved.good = network.to_canonical(good.parameters.span());
+  for (const auto& array : good.update.arrays) saved.good_rule.push_back(network.to_canonical(array.span()));
   return saved;
 }
 
@@ -79,6 +87,17 @@ Result<training::FitState<T>> restored_phase(const SavedPhase<T>& saved, trainin
   fits = fits && parameters_of(saved.weights, fresh.parameters);
   for (std::size_t k = 0; k < arrays; ++k)
     fits = fits && put<T>(network, saved.rule[k], fresh.update.arrays[k].span(), true);
+  training::TrainerState<T> good = trainer.snapshot();
+  if (!saved.good.empty()) {
+    const bool agree =
+        saved.good_rule.size() == arrays && saved.state.back.good.trainer.update.numbers.size() == numbers;
+    if (!agree) return wrong(name, "a good state of another rule", "that of the run");
+    fits = fits && parameters_of(saved.good, good.parameters);
+    for (std::size_t k = 0; k < arrays; ++k)
+      fits = fits && put<T>(network, saved.good_rule[k], good.update.arrays[k].span(), true);
+    state.back.good.trainer.parameters = std::move(good.parameters);
+    state.back.good.trainer.update.arrays = std::move(good.update.arrays);
+  }
   if (!fits) return wrong(name, "numbers where no weight can move", still);
   state.trainer.parameters = std::move(fresh.parameters);
   if (!state.ended) state.trainer.update.arrays = std::move(fresh.update.arrays);

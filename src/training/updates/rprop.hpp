@@ -39,6 +39,12 @@ class RpropUpdate final : public Update<T> {
     kernels.rprop(part.weights, part.slopes, state.arrays[0].data() + part.first, state.arrays[1].data() + part.first,
                   step, part.count);
   }
+  /// Half of every step size, and no slope remembered: what was taken back is not taken back once more.
+  void halve_steps(UpdateState<T>& state) const override {
+    const T least = static_cast<T>(settings_.delta_min);
+    for (T& delta : state.arrays[1].span()) delta = std::max(delta * T(0.5), least);
+    std::fill(state.arrays[0].span().begin(), state.arrays[0].span().end(), T{0});
+  }
   [[nodiscard]] double largest_gain() const override { return settings_.delta_max; }
 
  private:

@@ -35,6 +35,16 @@ struct UpdateState {
   kernels::AdamStep<T> adam = {};  // constants of the step that is being made, from begin_step()
 };
 
+/// All of it but the arrays.
+template <class T>
+void copy_numbers(const UpdateState<T>& from, UpdateState<T>& to) {
+  to.steps = from.steps;
+  to.numbers = from.numbers;
+  to.errors = from.errors;
+  to.rate_factor = from.rate_factor;
+  to.adam = from.adam;
+}
+
 /// A part of the flat block that one owner updates: weights, slopes, and the state arrays all from the same first
 /// number.
 template <class T>
@@ -78,6 +88,8 @@ class Update {
   /// Changes the weights of one part. While its slopes have always been zero, a weight of zero must stay zero and its
   /// state what it was at first: padding and masked weights rely on it.
   virtual void apply(const kernels::Kernels<T>& kernels, const UpdatePart<T>& part, UpdateState<T>& state) const = 0;
+  /// What a rule without a rate does when a run goes back: smaller steps from here on, as though it began anew.
+  virtual void halve_steps(UpdateState<T>& /*state*/) const {}
   /// Upper bound of |Δw| / max(1, |slope|) over any history. Where it is absurd, the trainer looks at every weight
   /// after every step instead of trusting that finite slopes keep weights finite.
   [[nodiscard]] virtual double largest_gain() const = 0;
