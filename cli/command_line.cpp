@@ -112,6 +112,7 @@ void network_options(const Given& given, FitOptions& fit) {
   given.set(fit.output_activation, "--output-activation");
   given.set(fit.loss, "--loss");
   given.set(fit.init, "--init");
+  fit.monotone = given.all("--monotone");
 }
 
 /// A rule, perhaps with settings in brackets, which fit() looks at.

@@ -53,6 +53,8 @@ constexpr OptionRow kLearnOptions[] = {
      "cross-entropy, half_squared_error, huber, pinball(0.9) for a quantile, poisson_deviance for counts, "
      "gamma_deviance for positive amounts, … (by the task)"},
     {"--init", "I", kNetwork, "first weights: auto, glorot_uniform, he_normal, uniform(0.5), … (auto)"},
+    {"--monotone", "COL:+,COL:-", kNetwork,
+     "the prediction never falls (+), or never rises (-), as this numeric column rises"},
     {"--network", "FILE", kNetwork, "any wiring, as JSON"},
     {"--optimizer", "R", kTraining,
      "delta-rule (= sgd), momentum, nesterov, adam, adamw, rmsprop, adagrad, adadelta, lion; for full batches rprop-, "

@@ -74,7 +74,10 @@ struct FitOptions {
   std::optional<double> max_norm = {};    ///< largest norm of the weights into a unit
   bool decay_biases = false;              ///< weight_decay is of biases, too
   std::optional<std::string> on_divergence =
-      {};                          ///< stop, the default; or rollback, the command line's default but for textbook
+      {};  ///< stop, the default; or rollback, the command line's default but for textbook
+  /// "income:+": the prediction (of two classes the probability of the second) never falls as this numeric column
+  /// rises; "age:-": it never rises. One column each, or several with commas between.
+  std::vector<std::string> monotone = {};
   ClassWeights class_weight = {};  ///< weights of rows are the data's: DatasetOptions
   std::optional<std::size_t> epochs = {};
   std::optional<std::uint64_t> steps = {};     ///< at most so many weight changes; ends in the middle of an epoch

@@ -71,6 +71,9 @@ struct TrainerOptions {
   /// per-pattern learning), layer and unit: not of threads, batch places or earlier passes. Training losses are those
   /// of such passes.
   Seed seed = {};
+  /// For each weight, in canonical order, +1: never negative, −1: never positive, 0: free; empty: all free. A weight
+  /// with the wrong sign is set to 0, at first and after every step, whatever the rule.
+  std::vector<std::int8_t> signs = {};
   std::size_t threads = 1;  ///< any number gives the same bits
 };
 

@@ -94,7 +94,7 @@ bool are_acceptable(const FitSettings& settings, bool has_validation) {
 /// The trainer's own opinion of the settings.
 template <class T>
 bool are_acceptable(const TrainerOptions& options, network::Network<T>& network) {
-  if (options.threads == 0 || options.dropout.any() || options.input_noise != 0) return false;
+  if (options.threads == 0 || options.dropout.any() || options.input_noise != 0 || !options.signs.empty()) return false;
   TrainerOptions others = options;
   others.l2 = others.l1 = 0;  // which lanes have
   if (!is_plain(others) || options.decay_biases) return false;

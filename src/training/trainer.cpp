@@ -19,6 +19,7 @@
 #include "training/online.hpp"
 #include "training/options.hpp"
 #include "training/sharing.hpp"
+#include "training/signs.hpp"
 #include "training/weight_step.hpp"
 
 namespace deltarule::training {
@@ -53,7 +54,8 @@ struct Trainer<T>::Impl {
         smoothing(smoothed),
         noise(std::move(noisy)) {
     noise.make_room(pattern);
-    if (!weight_step.is_guarded() && !noise.is_on()) online = Online<T>::create(trained, given, weight_step.state());
+    if (!weight_step.is_guarded() && !noise.is_on() && given.signs.empty())
+      online = Online<T>::create(trained, given, weight_step.state());
     if (smoothing.is_on())
       for (auto& targets : smoothed_targets) targets = base::AlignedBuffer<T>(trained.outputs());
   }
@@ -340,6 +342,7 @@ Result<Trainer<T>> Trainer<T>::create(network::Network<T>& network, const Traine
   if (auto checked = check_options<T>(options, network.graph().layers().size()); !checked) return checked.error();
   const auto smoothing = network::label_smoothing(network.loss(), network.outputs(), options.label_smoothing);
   if (!smoothing) return smoothing.error();
+  if (auto checked = check_signs(options, network.graph().weight_count()); !checked) return checked.error();
   auto noise = Noise<T>::create(network, options);
   if (!noise) return noise.error();
   if (auto checked = check_method(options, network.graph(), network.loss().kind); !checked) return checked.error();

@@ -28,7 +28,9 @@ WeightStep<T>::WeightStep(network::Network<T>& network, const TrainerOptions& op
       kernels_(kernels::kernels<T>()),
       update_(make_update<T>(options.optimizer)),
       slopes_(network.parameters().size()),
-      guarded_(!(update_->largest_gain() * largest_factor(options) <= kTrustedGain)) {
+      guarded_(!(update_->largest_gain() * largest_factor(options) <= kTrustedGain)),
+      signs_(network, options) {
+  signs_.project(network);
   const std::size_t size = slopes_.size();
   for (std::size_t k = 0; k < update_->state_names().size(); ++k) {
     state_.arrays.emplace_back(size);
@@ -99,6 +101,7 @@ void WeightStep<T>::update_tile(const Tile& tile, T* tile_slopes) {
                  {network_.parameters().data() + tile.offset, tile_slopes, tile.offset, tile.size(), part.decays,
                   part.rate_factor},
                  state_);
+  signs_.project(tile, network_.parameters().data() + tile.offset);
 }
 
 template <class T>

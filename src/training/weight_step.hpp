@@ -15,6 +15,7 @@
 #include "network/workspace.hpp"
 #include "training/options.hpp"
 #include "training/sharing.hpp"
+#include "training/signs.hpp"
 #include "training/step_limits.hpp"
 #include "training/updates/update.hpp"
 
@@ -96,6 +97,7 @@ class WeightStep {
   bool guarded_;
   std::vector<base::AlignedBuffer<T>> before_;  // weights and state before a guarded step
   BatchErrors errors_before_;
+  Signs<T> signs_;
 };
 
 extern template class WeightStep<float>;

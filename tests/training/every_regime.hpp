@@ -1,5 +1,6 @@
 // Everything that a trainer's options can add to a rule's step, one by one and all together, for tests that hold of all
-// of them; dropout and noise are the passes' (noise_test.cpp, same_bits_test.cpp). An option that is added to
+// of them; dropout and noise are the passes' (noise_test.cpp, same_bits_test.cpp), signs cut steps off
+// (signs_test.cpp). An option that is added to
 // TrainerOptions does not compile here until it is looked at.
 #pragma once
 
@@ -35,7 +36,8 @@ inline std::vector<Regime> every_regime(const Optimizer& rule, std::size_t layer
   // One name per option: where there are more, this list and the one below want another entry.
   // Dropout and noise are of the passes before the step, and have tests of their own.
   [[maybe_unused]] const auto& [optimizer, reduction, l2, l1, decay_biases, layer_rates, clip_value, clip_norm,
-                                max_norm, label_smoothing, dropout, input_noise, seed, threads] = TrainerOptions{};
+                                max_norm, label_smoothing, dropout, input_noise, seed, signs, threads] =
+      TrainerOptions{};
   std::vector<Regime> all{
       {"plain", {}},
       {"l2", {.l2 = 0.03}},

@@ -4,6 +4,7 @@
 
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
+#include "app/fit/monotone.hpp"
 #include "app/fit/settings.hpp"
 #include "base/text.hpp"
 #include "data/binding.hpp"
@@ -91,6 +92,7 @@ FitOptions with_continued(const FitOptions& options) {
   const model::Model& model = ModelAccess::state(*options.continue_from).model;
   all.network = model.network;
   all.start_from = model.weights_as_double();
+  all.monotone = with_monotone_of(model, options.monotone);
   return all;
 }
 

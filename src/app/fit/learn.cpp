@@ -7,6 +7,7 @@
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
 #include "app/fit/diagnosis.hpp"
+#include "app/fit/monotone.hpp"
 #include "app/fit/rollbacks.hpp"
 #include "app/measure.hpp"
 #include "base/math.hpp"
@@ -125,7 +126,10 @@ Passed pass(const Material& material, const NetworkSpec& spec, const Settings& s
   network::Network<T> network = first_network<T>(spec, settings);
   if (settings.begin_at_mean)  // a refit begins the same
     begin_at_mean(network, bound, material.split.training, material.schema.weights);
-  auto trainer = unwrap(training::Trainer<T>::create(network, settings.trainer));
+  TrainerOptions options = settings.trainer;
+  options.signs = signs_of(settings.monotone, course.preprocessing, network.graph());
+  if (settings.start_from.empty()) give_signs(network, options.signs);
+  auto trainer = unwrap(training::Trainer<T>::create(network, options));
   FitSettings length = course.settings;
   if (course.validates && settings.stop_on != nullptr) {
     length.score =

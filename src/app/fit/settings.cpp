@@ -5,6 +5,7 @@
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
 #include "app/fit/class_weights.hpp"
+#include "app/fit/monotone.hpp"
 #include "app/fit/named.hpp"
 #include "app/fit/noise.hpp"
 #include "app/measure.hpp"
@@ -284,6 +285,7 @@ data::PreprocessingOptions choose_preprocessing(const FitOptions& options, Choic
 Settings choose_settings(const FitOptions& options, const Size& size, const data::Preprocessing& preprocessing,
                          ChoiceList& choices) {
   Defaults defaults = defaults_for(size, options.until_tss >= 0.0);
+  if (!options.monotone.empty()) defaults.activation = "tanh";  // sums of relus would be convex as well
   if (options.continue_from) defaults.precision = ModelAccess::state(*options.continue_from).model.precision();
   Settings settings;
   settings.own_wiring = options.network.has_value() || options.start_from.has_value();
@@ -305,6 +307,7 @@ Settings choose_settings(const FitOptions& options, const Size& size, const data
   choose_label_smoothing(options, settings, choices);
   choose_noise(options, settings, choices);
   choose_limits(options, settings, choices);
+  choose_monotone(options, preprocessing, settings, choices);
   check_class_weights(options.class_weight, preprocessing.task, preprocessing.classes);
   settings.class_weight = options.class_weight;
   if (options.class_weight.any()) choices.add("class weight", text_of(options.class_weight), "--class-weight", true);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/fit/defaults.hpp"
+#include "app/fit/monotone_columns.hpp"
 #include "base/graph.hpp"
 #include "data/preprocessing.hpp"
 #include "deltarule/fit.hpp"
@@ -28,7 +29,8 @@ struct Settings {
   bool begin_at_mean = false;      // biases of exp outputs begin at the log of the mean target
   std::vector<double> start_from;  // empty: drawn
   TrainerOptions trainer;
-  double usual_rate = 0.0;  // what would be chosen for the rule; 0 for one without a rate
+  std::vector<MonotoneColumn> monotone;  // the trainer's signs follow from them, anew where a refit has other inputs
+  double usual_rate = 0.0;               // what would be chosen for the rule; 0 for one without a rate
   ClassWeights class_weight;
   FitSettings training;
   const network::MetricEntry* stop_on = nullptr;  // nothing: the network's loss

@@ -59,7 +59,7 @@ bool is_dense(const training::UpdateEntry& rule) { return std::holds_alternative
 /// weights, or it would take longer than all others together.
 bool suits_together(const training::UpdateEntry& rule, const Ground& ground) {
   const FitOptions& given = ground.given;
-  if (given.dropout.any() || given.input_noise.value_or(0) != 0) return false;
+  if (given.dropout.any() || given.input_noise.value_or(0) != 0 || !given.monotone.empty()) return false;
   if (!is_dense(rule)) return true;
   if (given.network || ground.size.task != data::Task::regression) return false;
   return given.loss.value_or("half_squared_error") == "half_squared_error" && rough_weights(ground) <= kMostDense;

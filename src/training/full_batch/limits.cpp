@@ -18,8 +18,7 @@ std::string mebibytes(double bytes) { return std::to_string(static_cast<std::uin
 Result<void> check_memory(const LevenbergMarquardt& rule, std::size_t weights, double needed) {
   if (needed <= rule.memory_mb * kMebibyte) return {};
   return Error{
-      ErrorCode::spec, "optimizer lm",
-      std::to_string(weights) + " weights, which take " + mebibytes(needed) + " MB",
+      ErrorCode::spec, "optimizer lm", std::to_string(weights) + " weights, which take " + mebibytes(needed) + " MB",
       "at most memory_mb, " + mebibytes(rule.memory_mb * kMebibyte) + " MB",
       "Raise memory_mb, use fewer units, or use lbfgs or scg, whose memory grows with the number of weights and "
       "not with its square"};
@@ -66,6 +65,10 @@ Result<void> check_method(const TrainerOptions& options, const base::Graph& grap
     return Error{ErrorCode::spec, place, "slopes that are clipped or weights that are limited (max_norm)",
                  "the slopes of the error as they are, and its own steps",
                  "Leave them out, or use a rule that changes one weight at a time, as adam"};
+  if (!options.signs.empty())
+    return Error{ErrorCode::spec, place, "weights that must keep their signs",
+                 "steps that may be cut off weight by weight: that of all weights together would lose its direction",
+                 "Use a rule that changes one weight at a time, as adam"};
   const auto* const rule = std::get_if<LevenbergMarquardt>(&options.optimizer);
   if (rule == nullptr) return {};
   if (loss != base::LossKind::half_squared_error)
