@@ -122,7 +122,7 @@ TEST(Health, rows_that_contradict_each_other_are_told_with_what_they_leave) {
   for (int i = 0; i < 60; ++i) {
     classes +=
         std::to_string(i % 10) + "," + (i == 7 ? "b" : (i % 10 < 5 ? "b" : "a")) + "\n";  // line 9 says otherwise
-    numbers += std::to_string(i % 10) + "," + std::to_string(i % 10 + (i < 30 ? 1 : -1)) + ".5\n";
+    numbers += std::to_string(i % 10) + "," + std::to_string(i % 10 + (i < 30 ? 2 : 0)) + ".5\n";
   }
   FitOptions options = quick();
   options.test = 0.0;

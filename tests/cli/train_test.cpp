@@ -287,6 +287,27 @@ TEST(Train, ADivergedRunNamesTheColumnAndTheCellThatDidIt) {
   EXPECT_EQ(folder.names(), Names{"data.csv"});
 }
 
+TEST(Train, TheHealthIsInTheEventsAndInTheAccountWhenThereIsSomethingToSay) {
+  const Folder folder;
+  folder.write("fine.csv", straight_line(100));
+  std::string text = "x,kind\n";
+  for (int i = 0; i < 60; ++i)
+    text += std::to_string(i % 10) + (i % 10 == 3 && i > 30 ? ",a\n" : (i % 2 == 0 ? ",a\n" : ",b\n"));
+  folder.write("odd.csv", text);
+  const Outcome fine = run(folder, {"train", "fine.csv", "--target", "y", "--json"});
+  ASSERT_EQ(fine.code, 0) << fine.err;
+  const json health = last_event(fine)["health"];
+  EXPECT_EQ(health["findings"], json::array()) << health.dump();
+  EXPECT_EQ(health["layers"].size(), 2U);
+  EXPECT_EQ(health["contradictions"]["rmse_floor"], 0.0);
+  EXPECT_EQ(fine.err.find("health"), std::string::npos) << fine.err;
+  const Outcome odd = run(folder, {"train", "odd.csv", "--target", "kind", "--epochs", "5", "--json"});
+  ASSERT_EQ(odd.code, 0) << odd.err;
+  EXPECT_EQ(last_event(odd)["health"]["contradictions"]["groups"], 1);
+  EXPECT_NE(odd.err.find("health"), std::string::npos) << odd.err;
+  EXPECT_NE(odd.err.find("no model can be right"), std::string::npos) << odd.err;
+}
+
 TEST(Train, ANetworkThatTheMachineCannotHoldIsRefusedBeforeItsFirstByte) {
   const Folder folder;
   folder.write("data.csv", straight_line(100));

@@ -283,7 +283,7 @@ Fitted fit_checked(const Dataset& data, const FitOptions& options, const FitEven
   report.metrics = std::move(own.metrics);
   report.confusion = std::move(own.confusion);
   for (std::string& notice : own.notices) report.notices.push_back(std::move(notice));
-  if (options.health) report.health = health_of(material, learned, seen);
+  if (options.health) report.health = health_of(material, learned, report.training, seen);
   add_baselines(material, prepared, options, model, judge, events, keeper, report);
   add_measures(report, model);
   report.weights_digest = model.weights_digest();

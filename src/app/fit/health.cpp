@@ -198,8 +198,7 @@ void find_in_rows(const data::Contradictions& found, const data::BoundTable& bou
                             " of the rows trained on");
 }
 
-void find_in_losses(const Learned& learned, Health& health) {
-  const FitResult& training = learned.training;
+void find_in_losses(const FitResult& training, Health& health) {
   if (training.best_epoch == 0 || training.history.size() < training.best_epoch) return;
   const EpochReport& kept = training.history[training.best_epoch - 1];
   health.training_loss = kept.training_loss;
@@ -221,7 +220,8 @@ void find_in_inputs(Health& health) {
 
 }  // namespace
 
-Health health_of(const Material& material, const Learned& learned, std::span<const std::uint32_t> seen) {
+Health health_of(const Material& material, const Learned& learned, const FitResult& training,
+                 std::span<const std::uint32_t> seen) {
   Health health;
   data::Notices told_elsewhere;
   const data::BoundTable bound = unwrap(
@@ -230,7 +230,7 @@ Health health_of(const Material& material, const Learned& learned, std::span<con
   std::visit([&](const auto& weights) { look_at(learned, weights, bound, seen, health); }, learned.weights);
   find_in_layers(health);
   find_in_inputs(health);
-  find_in_losses(learned, health);
+  find_in_losses(training, health);
   find_in_rows(data::find_contradictions(bound, seen, material.schema.weights), bound, health);
   return health;
 }
