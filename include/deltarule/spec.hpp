@@ -37,6 +37,10 @@ struct LayerSpec {
   std::vector<Connection> from = {};
   bool bias = true;        ///< has a weight from the unit that is always 1
   bool train_bias = true;  ///< false: biases stay as they are set
+  /// "" for none, "layer" or "batch": net inputs are taken to mean 0 and variance 1, then times a gain of each unit,
+  /// plus its bias: over the units of the layer for each pattern (Ba, Kiros & Hinton 2016), or over the patterns of the
+  /// batch for each unit, in predictions with running means and variances (Ioffe & Szegedy 2015).
+  std::string normalise = {};
   friend bool operator==(const LayerSpec&, const LayerSpec&) = default;
 };
 

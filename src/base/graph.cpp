@@ -49,6 +49,26 @@ std::size_t connections_of(const Block& block, std::size_t units) {
   return static_cast<std::size_t>(std::count(block.mask.begin(), block.mask.end(), 1));
 }
 
+Result<Normalisation> normalisation_of(const LayerSpec& layer, std::size_t index) {
+  if (layer.normalise.empty()) return Normalisation::none;
+  if (layer.normalise == "layer") return Normalisation::layer;
+  if (layer.normalise == "batch") return Normalisation::batch;
+  return fault(index, "the normalisation \"" + layer.normalise.substr(0, 40) + "\"",
+               "\"layer\", \"batch\", or none at all");
+}
+
+/// Rows of one number per unit, in canonical order.
+std::vector<ParameterKind> rows_of(const Layer& layer) {
+  std::vector<ParameterKind> kinds;
+  if (layer.bias) kinds.push_back(ParameterKind::biases);
+  if (layer.is_normalised()) kinds.push_back(ParameterKind::gains);
+  if (layer.normalisation == Normalisation::batch) {
+    kinds.push_back(ParameterKind::running_means);
+    kinds.push_back(ParameterKind::running_variances);
+  }
+  return kinds;
+}
+
 Result<void> check_feeding(const std::vector<Layer>& layers) {
   for (std::size_t l = 0; l + 1 < layers.size(); ++l)
     if (layers[l].feeds.empty())
@@ -75,7 +95,13 @@ Result<Graph> Graph::create(NetworkSpec spec) {
     const std::vector<Connection> from = sources_of(given, l);
     if (auto checked = check_sources(from, l); !checked) return checked.error();
 
-    Layer layer{given.units, given.activation, {}, given.bias, given.bias && given.train_bias, 0, {}};
+    const auto normalisation = normalisation_of(given, l);
+    if (!normalisation) return normalisation.error();
+    Layer layer{.units = given.units,
+                .activation = given.activation,
+                .bias = given.bias,
+                .train_bias = given.bias && given.train_bias,
+                .normalisation = *normalisation};
     for (const Connection& connection : from) {
       const std::size_t sending = connection.source == 0 ? spec.inputs : graph.layers_[connection.source - 1].units;
       Block block{connection.source, sending, graph.weight_count_, connection.mask};
@@ -86,9 +112,10 @@ Result<Graph> Graph::create(NetworkSpec spec) {
       layer.blocks.push_back(std::move(block));
     }
     layer.first_bias = graph.weight_count_;
-    if (layer.bias) {
+    for (const ParameterKind kind : rows_of(layer)) {
+      layer.rows.push_back({kind, graph.weight_count_});
       if (!add(given.units, 1)) return fault(l, "more than 2^40 weights", "a network that fits in memory");
-      graph.connection_count_ += given.units;
+      if (kind == ParameterKind::biases || kind == ParameterKind::gains) graph.connection_count_ += given.units;
     }
     graph.layers_.push_back(std::move(layer));
   }

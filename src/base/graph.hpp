@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/kinds.hpp"
 #include "deltarule/error.hpp"
 #include "deltarule/spec.hpp"
 
@@ -23,23 +24,40 @@ struct Block {
   }
 };
 
+/// Numbers of a layer that are one for each unit: biases, gains, running statistics.
+struct UnitRow {
+  ParameterKind kind = ParameterKind::biases;
+  std::size_t first = 0;  // canonical position of unit 0's
+};
+
 /// One layer with its blocks, sources ascending.
 struct Layer {
   std::size_t units = 0;
-  std::string activation;
-  std::vector<Block> blocks;
+  std::string activation = {};
+  std::vector<Block> blocks = {};
   bool bias = true;
   bool train_bias = true;
-  std::size_t first_bias = 0;      // canonical position of unit 0's bias
-  std::vector<std::size_t> feeds;  // layer indices (0-based) that this layer feeds, ascending
+  std::size_t first_bias = 0;           // canonical position of unit 0's bias
+  std::vector<std::size_t> feeds = {};  // layer indices (0-based) that this layer feeds, ascending
+  Normalisation normalisation = Normalisation::none;
+  std::vector<UnitRow> rows = {};  // what the layer has of them, in canonical order; biases among them
+  [[nodiscard]] bool is_normalised() const { return normalisation != Normalisation::none; }
+  /// The row of a kind, or null when the layer has none.
+  [[nodiscard]] const UnitRow* row(ParameterKind kind) const {
+    for (const UnitRow& one : rows)
+      if (one.kind == kind) return &one;
+    return nullptr;
+  }
 };
 
 /// Canonical order of weights, used by files, the derivation and every accessor: layer by layer; in a layer block by
-/// block, sources ascending, [unit][sender]; then the layer's biases. A masked weight has its place and is zero.
+/// block, sources ascending, [unit][sender]; then the layer's biases; of a normalised layer its gains and, for batches,
+/// its running means and running variances. A masked weight has its place and is zero.
 class Graph {
  public:
   /// Checks the spec: at least one input and layer, no empty layer, sources before the layer and ascending, masks of
-  /// the right size, every hidden layer used, sizes that fit in memory. Activation and loss names are not looked at.
+  /// the right size, known normalisations, every hidden layer used, sizes that fit in memory. Activation and loss names
+  /// are not looked at.
   static Result<Graph> create(NetworkSpec spec);
 
   [[nodiscard]] const NetworkSpec& spec() const { return spec_; }
@@ -50,9 +68,9 @@ class Graph {
   [[nodiscard]] std::size_t units_of(std::size_t source) const {
     return source == 0 ? spec_.inputs : layers_[source - 1].units;
   }
-  /// Places in the canonical order: weights and biases, masked places included.
+  /// Places in the canonical order: masked places and running statistics included.
   [[nodiscard]] std::size_t weight_count() const { return weight_count_; }
-  /// Weights and biases that exist (masked places left out): what a user calls the size of the network.
+  /// Weights, biases and gains that exist (masked places left out): what a user calls the size of the network.
   [[nodiscard]] std::size_t connection_count() const { return connection_count_; }
 
  private:

@@ -1,4 +1,4 @@
-// Numbers for the built-in activations, losses and tasks, shared by the rooms that compute with them.
+// Numbers for the built-in activations, losses and kinds of parameters, shared by the rooms that compute with them.
 // Their mathematics is in src/derivation, their SIMD twins in src/kernels.
 #pragma once
 
@@ -40,5 +40,12 @@ enum class LossKind : std::uint8_t {
   output_sum,        // sum of the outputs, for tests of the passes
   custom,
 };
+
+/// Over what net inputs are normalised: the units of the layer, or the patterns of a batch.
+enum class Normalisation : std::uint8_t { none, layer, batch };
+
+/// What the numbers of a network are. All but the weights are one for each unit of a layer; the running statistics
+/// follow from the patterns, not from slopes.
+enum class ParameterKind : std::uint8_t { weights, biases, gains, running_means, running_variances };
 
 }  // namespace deltarule::base

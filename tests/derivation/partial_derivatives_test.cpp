@@ -103,7 +103,7 @@ T error_of(const Trial& trial, const Forward<T>& pass, const Change& change) {
   if (output_changed && is_from_net_inputs(trial.resolved.loss))
     return error_of_activations(trial.resolved.loss.kind, last.a, trial.t);
   const std::vector<T> t(trial.t.begin(), trial.t.end());
-  return loss<T>(trial.resolved.loss, trial.resolved.activations.back(), last.I, last.a, t);
+  return loss<T>(trial.resolved.loss, trial.resolved.activations.back(), last.y, last.a, t);
 }
 
 /// Where an activation or its derivative has a corner. A corner of the derivative alone (elu, softsign) also spoils a
@@ -140,8 +140,8 @@ bool on_two_sides(double one, double other, const std::vector<double>& corners) 
 /// True when the change takes any unit, or any output's deviation, across a corner.
 bool crosses_corner(const Trial& trial, const Forward<double>& low, const Forward<double>& high) {
   for (std::size_t l = 0; l < low.layers.size(); ++l)
-    for (std::size_t j = 0; j < low.layers[l].I.size(); ++j)
-      if (on_two_sides(low.layers[l].I[j], high.layers[l].I[j], corners_of(trial.resolved.activations[l]))) return true;
+    for (std::size_t j = 0; j < low.layers[l].y.size(); ++j)
+      if (on_two_sides(low.layers[l].y[j], high.layers[l].y[j], corners_of(trial.resolved.activations[l]))) return true;
   for (std::size_t k = 0; k < trial.t.size(); ++k)
     if (on_two_sides(low.outputs()[k] - trial.t[k], high.outputs()[k] - trial.t[k], corners_of(trial.resolved.loss)))
       return true;
@@ -153,7 +153,7 @@ bool crosses_corner(const Trial& trial, const Forward<double>& low, const Forwar
 /// there f′ is defined, and the step takes the same side.)
 bool decided_by_a_square(const Trial& trial, const Forward<Complex>& pass) {
   for (std::size_t l = 0; l < pass.layers.size(); ++l)
-    for (const Complex& I : pass.layers[l].I)
+    for (const Complex& I : pass.layers[l].y)
       for (const double corner : corners_of(trial.resolved.activations[l])) {
         const double beside = std::fabs(I.real() - corner);
         if (beside > 0 && beside < kComplexStep) return true;

@@ -102,6 +102,17 @@ inline double target(Dice& dice, const Loss& loss) {
   return dice.uniform(-0.2, 1.2);
 }
 
+/// Gains and running statistics of a normalised layer; gains of both signs.
+template <class T>
+void draw_rows(Dice& dice, const base::Layer& layer, std::vector<T>& w) {
+  using enum base::ParameterKind;
+  for (const base::UnitRow& row : layer.rows)
+    for (std::size_t j = 0; row.kind != biases && j < layer.units; ++j)
+      w[row.first + j] = static_cast<T>(row.kind == gains ? dice.uniform(0.3, 1.5) * (dice.chance(0.2) ? -1 : 1)
+                                        : row.kind == running_means ? dice.uniform(-0.5, 0.5)
+                                                                    : dice.uniform(0.2, 2));
+}
+
 /// Weights of a size that keeps net inputs near 1, so that no sum loses digits that the tolerance counts on.
 inline void draw_numbers(Dice& dice, Trial& trial) {
   trial.w.assign(trial.graph.weight_count(), 0.0);
@@ -113,6 +124,7 @@ inline void draw_numbers(Dice& dice, Trial& trial) {
       for (std::size_t k = 0; k < layer.units * block.sending; ++k)
         if (block.mask.empty() || block.mask[k] != 0) trial.w[block.first_weight + k] = dice.uniform(-size, size);
     for (std::size_t j = 0; layer.bias && j < layer.units; ++j) trial.w[layer.first_bias + j] = dice.uniform(-1, 1);
+    draw_rows(dice, layer, trial.w);
   }
   for (std::size_t i = 0; i < trial.graph.inputs(); ++i) trial.x.push_back(dice.uniform(-2, 2));
   for (std::size_t k = 0; k < trial.graph.outputs(); ++k) trial.t.push_back(target(dice, trial.resolved.loss));
@@ -132,7 +144,9 @@ inline void draw_factors(Dice& dice, Trial& trial) {
 }
 
 /// A random network of `hidden` hidden layers, the first with activation `first`, and the given output.
-inline Result<Trial> random_trial(Dice& dice, const Pair& output, std::size_t hidden, const std::string& first) {
+/// Each layer is normalised in one of the ways given, if any.
+inline Result<Trial> random_trial(Dice& dice, const Pair& output, std::size_t hidden, const std::string& first,
+                                  const std::vector<std::string>& normalisations = {}) {
   Trial trial;
   NetworkSpec spec;
   spec.inputs = dice.between(1, 4);
@@ -140,7 +154,10 @@ inline Result<Trial> random_trial(Dice& dice, const Pair& output, std::size_t hi
     spec.layers.push_back({dice.between(1, 4), l == 0 ? first : dice.one_of(kDeepActivations)});
   spec.layers.push_back({dice.between(output.activation == "softmax" ? 2 : 1, 3), output.activation});
   spec.loss = output.loss;
-  for (std::size_t l = 0; l < spec.layers.size(); ++l) detail::connect(dice, spec, l, trial);
+  for (std::size_t l = 0; l < spec.layers.size(); ++l) {
+    detail::connect(dice, spec, l, trial);
+    if (!normalisations.empty()) spec.layers[l].normalise = dice.one_of(normalisations);
+  }
   auto graph = base::Graph::create(spec);
   if (!graph) return graph.error();
   trial.graph = *std::move(graph);
