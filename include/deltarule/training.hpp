@@ -87,7 +87,8 @@ enum class LearnStatus {
   weight_out_of_range,  ///< the pattern's weight is negative or not finite; not one bit changed
   /// A target below 0 for poisson_deviance, or one that is not above 0 for gamma_deviance; not one bit changed.
   target_out_of_range,
-  /// The rule moves all weights together, by whole batches: step() and fit() with batch_size 0. Nothing was read.
+  /// The rule moves all weights together, by whole batches: step() and fit() with batch_size 0; or a layer is
+  /// normalised by batches, and one pattern is none. Nothing was read.
   needs_batch,
 };
 

@@ -1,6 +1,7 @@
 #include "network/address.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -8,12 +9,27 @@
 namespace deltarule::network {
 namespace {
 
-/// A unit by the number of its source (0 is the input, k the k-th layer); `one` is the unit that is always 1.
+/// A unit by the number of its source (0 is the input, k the k-th layer); or what stands in place of a sender where a
+/// number belongs to a unit alone: "1" for its bias, a word for the others.
 struct Unit {
   std::size_t source = 0;
   std::size_t unit = 0;
-  bool one = false;
+  std::optional<base::ParameterKind> row = {};
 };
+
+struct RowWord {
+  std::string_view word;
+  base::ParameterKind kind;
+  std::string_view what;
+};
+constexpr std::array<RowWord, 4> kRowWords{
+    {{"1", base::ParameterKind::biases, "a bias"},
+     {"gain", base::ParameterKind::gains, "a gain"},
+     {"running_mean", base::ParameterKind::running_means, "a running mean"},
+     {"running_variance", base::ParameterKind::running_variances, "a running variance"}}};
+const RowWord& word_of(base::ParameterKind kind) {
+  return *std::find_if(kRowWords.begin(), kRowWords.end(), [&](const RowWord& one) { return one.kind == kind; });
+}
 
 /// A number counting from 1 that takes the whole text, as an index from 0.
 std::optional<std::size_t> index_from_one(std::string_view text) {
@@ -35,25 +51,26 @@ std::optional<Unit> hidden_unit(const base::Graph& graph, std::string_view text)
   const auto layer = index_from_one(text.substr(0, dot));
   const auto unit = index_from_one(text.substr(dot + 1));
   if (!layer || !unit || *layer >= graph.layers().size() || *unit >= graph.layers()[*layer].units) return std::nullopt;
-  return Unit{*layer + 1, *unit, false};
+  return Unit{*layer + 1, *unit};
 }
 
 std::optional<Unit> numbered_unit(const base::Graph& graph, std::string_view text) {
-  if (text == "1") return Unit{0, 0, true};
+  for (const RowWord& one : kRowWords)
+    if (text == one.word) return Unit{0, 0, one.kind};
   if (text.size() < 2) return std::nullopt;
   const std::string_view rest = text.substr(1);
   if (text[0] == 'h') return hidden_unit(graph, rest);
   const auto index = index_from_one(rest);
   if (!index) return std::nullopt;
-  if (text[0] == 'x' && *index < graph.inputs()) return Unit{0, *index, false};
-  if (text[0] == 'y' && *index < graph.outputs()) return Unit{graph.layers().size(), *index, false};
+  if (text[0] == 'x' && *index < graph.inputs()) return Unit{0, *index};
+  if (text[0] == 'y' && *index < graph.outputs()) return Unit{graph.layers().size(), *index};
   return std::nullopt;
 }
 
 /// Names come first: a column may be called "x2" and stand in another place.
 std::optional<Unit> find_unit(const base::Graph& graph, std::string_view text, const Names& names, bool receiving) {
   const auto& own = receiving ? names.outputs : names.inputs;
-  if (const auto index = index_of(own, text)) return Unit{receiving ? graph.layers().size() : 0, *index, false};
+  if (const auto index = index_of(own, text)) return Unit{receiving ? graph.layers().size() : 0, *index};
   return numbered_unit(graph, text);
 }
 
@@ -63,9 +80,12 @@ Error no_such(std::string_view address, std::string got, std::string needed) {
 
 Result<std::size_t> position(const base::Graph& graph, Unit from, Unit to, std::string_view address) {
   const base::Layer& layer = graph.layers()[to.source - 1];
-  if (from.one) {
-    if (layer.bias) return layer.first_bias + to.unit;
-    return no_such(address, "a bias", "a layer with biases: layer " + std::to_string(to.source) + " has none");
+  if (from.row) {
+    if (const base::UnitRow* row = layer.row(*from.row)) return row->first + to.unit;
+    const std::string what(word_of(*from.row).what);
+    return no_such(address, what,
+                   "a layer with " + what.substr(2) + (*from.row == base::ParameterKind::biases ? "es" : "s") +
+                       ": layer " + std::to_string(to.source) + " has none");
   }
   for (const base::Block& block : layer.blocks) {
     if (block.source != from.source) continue;
@@ -93,8 +113,9 @@ std::string weight_address(const base::Graph& graph, std::size_t canonical, cons
       return unit_address(graph, block.source, within % block.sending, names) + ":" +
              unit_address(graph, l + 1, within / block.sending, names);
     }
-    if (layer.bias && canonical >= layer.first_bias && canonical < layer.first_bias + layer.units)
-      return "1:" + unit_address(graph, l + 1, canonical - layer.first_bias, names);
+    for (const base::UnitRow& row : layer.rows)
+      if (canonical >= row.first && canonical < row.first + layer.units)
+        return std::string(word_of(row.kind).word) + ":" + unit_address(graph, l + 1, canonical - row.first, names);
   }
   return "beyond the last weight";
 }
@@ -107,7 +128,7 @@ Result<std::size_t> find_weight(const base::Graph& graph, std::string_view addre
     const auto receiver = find_unit(graph, address.substr(colon + 1), names, true);
     if (sender) from = sender;
     if (receiver) to = receiver;
-    if (sender && receiver && !receiver->one && receiver->source > 0)
+    if (sender && receiver && !receiver->row && receiver->source > 0)
       return position(graph, *sender, *receiver, address);
   }
   const std::string form = "sender:receiver, as x1:h1.2, h1.2:y1 or 1:y1, counting from 1";

@@ -1,5 +1,6 @@
 // Addresses of units and weights (docs/formats.md): "x3", "h1.2", "y1", "1" (the unit that is always 1), and
-// "sender:receiver" for a weight. Counting from 1; inputs and outputs also by name.
+// "sender:receiver" for a weight; "gain:h1.2" for what a normalised unit has besides. Counting from 1; inputs and
+// outputs also by name.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +17,7 @@ namespace deltarule::network {
 [[nodiscard]] std::string unit_address(const base::Graph& graph, std::size_t source, std::size_t unit,
                                        const Names& names = {});
 
-/// The address of the weight or bias at a canonical position.
+/// The address of the weight, bias or other number at a canonical position.
 [[nodiscard]] std::string weight_address(const base::Graph& graph, std::size_t canonical, const Names& names = {});
 
 /// The canonical position of "x1:h1.2", "1:y1", …. Spec error that says which half is wrong, or that there is no such

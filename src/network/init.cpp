@@ -1,5 +1,6 @@
 #include "network/init.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -114,6 +115,8 @@ void draw_layer(const base::Layer& layer, std::size_t index, Seed seed, InitKind
       for (std::size_t i = 0; i < block.sending; ++i)
         weights[block.first_weight + u * block.sending + i] = static_cast<T>(draw_one(draw, random));
     }
+  for (const auto one : {ParameterKind::gains, ParameterKind::running_variances})
+    if (const base::UnitRow* row = layer.row(one)) std::fill_n(weights.data() + row->first, layer.units, T{1});
   const bool draws_biases = kind == InitKind::uniform || kind == InitKind::constant;
   if (!layer.bias || !draws_biases) return;
   const Draw draw = draw_for(kind, parameter, 1, 1);

@@ -31,7 +31,8 @@ struct Init {
 Result<Init> find_init(std::string_view text);
 
 /// Draws all weights. Fan-in counts the existing connections into the unit over all blocks of its layer, fan-out is the
-/// number of units of the layer. Biases become zero except under uniform(r) and constant(c).
+/// number of units of the layer. Biases become zero except under uniform(r) and constant(c). Gains and running
+/// variances become 1, running means 0.
 template <class T>
 void draw_weights(Network<T>& network, Seed seed, const Init& init);
 

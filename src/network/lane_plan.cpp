@@ -124,7 +124,7 @@ std::vector<std::uint8_t> movable(const Network<T>& network) {
 
 template <class T>
 bool has_lane_plan(const Network<T>& network) {
-  if (network.loss().kind == base::LossKind::custom) return false;
+  if (network.loss().kind == base::LossKind::custom || network.is_normalised()) return false;
   for (std::size_t l = 0; l < network.graph().layers().size(); ++l)
     if (network.activation(l).kind == base::ActivationKind::custom) return false;
   return true;

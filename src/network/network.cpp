@@ -23,6 +23,18 @@ Result<void> check_instruction_set() {
                "Leave the variable unset to have the best one chosen"};
 }
 
+/// What no slope moves.
+bool is_frozen(const base::Layer& layer, ParameterKind kind) {
+  if (kind == ParameterKind::biases) return !layer.train_bias;
+  return kind == ParameterKind::running_means || kind == ParameterKind::running_variances;
+}
+
+/// Canonical position of the first number of a view.
+std::size_t first_of(const base::Graph& graph, const View& view) {
+  const base::Layer& layer = graph.layers()[view.layer];
+  return view.is_weights() ? layer.blocks[view.block].first_weight : layer.rows[view.block - layer.blocks.size()].first;
+}
+
 }  // namespace
 
 template <class T>
@@ -62,13 +74,15 @@ void Network<T>::lay_out() {
            .units = layer.units,
            .has_mask = has_mask});
     }
-    if (layer.bias)
+    for (std::size_t row = 0; row < layer.rows.size(); ++row)
       add({.layer = l,
-           .block = layer.blocks.size(),
+           .block = layer.blocks.size() + row,
            .senders = 1,
            .units = layer.units,
-           .is_bias = true,
-           .frozen = !layer.train_bias});
+           .kind = layer.rows[row].kind,
+           .frozen = is_frozen(layer, layer.rows[row].kind)});
+    normalised_ = normalised_ || layer.is_normalised();
+    needs_batches_ = needs_batches_ || layer.normalisation == base::Normalisation::batch;
   }
   first_view_.push_back(views_.size());
   parameters_ = base::AlignedBuffer<T>(offset);
@@ -106,7 +120,7 @@ void Network<T>::mark_movable() {
     const auto movable = view.in(movable_.data());
     for (std::size_t i = 0; i < view.senders; ++i)
       for (std::size_t u = 0; u < view.units; ++u) {
-        const bool exists = view.is_bias || graph_.layers()[view.layer].blocks[view.block].connected(u, i);
+        const bool exists = !view.is_weights() || graph_.layers()[view.layer].blocks[view.block].connected(u, i);
         movable(i, u) = exists ? T{1} : T{0};
       }
   }
@@ -120,7 +134,9 @@ Network<T>::Network(const Network& other)
       tiles_(other.tiles_),
       first_view_(other.first_view_),
       parameters_(other.parameters_.size()),
-      movable_(other.movable_) {
+      movable_(other.movable_),
+      normalised_(other.normalised_),
+      needs_batches_(other.needs_batches_) {
   other.copy_settled(parameters_.span());
 }
 
@@ -162,22 +178,18 @@ T Network<T>::parameter(std::size_t place) const {
 }
 
 template <class T>
-const View* Network<T>::bias_view(std::size_t layer) const {
-  const View& last = views_[first_view_[layer + 1] - 1];
-  return last.is_bias ? &last : nullptr;
+const View* Network<T>::row_view(std::size_t layer, ParameterKind kind) const {
+  for (std::size_t v = first_view_[layer + 1]; v-- > first_view_[layer] && !views_[v].is_weights();)
+    if (views_[v].kind == kind) return &views_[v];
+  return nullptr;
 }
 
 template <class T>
 std::size_t Network<T>::place_of(std::size_t canonical) const {
-  const auto& layers = graph_.layers();
-  std::size_t l = 0;
-  while (l + 1 < layers.size() && canonical >= layers[l].first_bias + (layers[l].bias ? layers[l].units : 0)) ++l;
-  const base::Layer& layer = layers[l];
-  if (canonical >= layer.first_bias) return bias_view(l)->offset + canonical - layer.first_bias;
-  std::size_t b = layer.blocks.size() - 1;
-  while (canonical < layer.blocks[b].first_weight) --b;
-  const std::size_t within = canonical - layer.blocks[b].first_weight;
-  const View& view = block_view(l, b);
+  std::size_t v = views_.size() - 1;
+  while (canonical < first_of(graph_, views_[v])) --v;
+  const View& view = views_[v];
+  const std::size_t within = canonical - first_of(graph_, view);
   const auto panels = view.in(parameters_.data());
   return static_cast<std::size_t>(&panels(within % view.senders, within / view.senders) - parameters_.data());
 }
@@ -186,8 +198,7 @@ template <class T>
 std::vector<T> Network<T>::to_canonical(std::span<const T> flat) const {
   std::vector<T> canonical(graph_.weight_count());
   for (const View& view : views_) {
-    const base::Layer& layer = graph_.layers()[view.layer];
-    T* to = canonical.data() + (view.is_bias ? layer.first_bias : layer.blocks[view.block].first_weight);
+    T* to = canonical.data() + first_of(graph_, view);
     const auto panels = view.in(flat.data());
     for (std::size_t u = 0; u < view.units; ++u)
       for (std::size_t i = 0; i < view.senders; ++i) *to++ = panels(i, u);
@@ -200,11 +211,11 @@ void Network<T>::from_canonical(std::span<const T> canonical, std::span<T> flat)
   std::fill(flat.begin(), flat.end(), T{0});
   for (const View& view : views_) {
     const base::Layer& layer = graph_.layers()[view.layer];
-    const T* from = canonical.data() + (view.is_bias ? layer.first_bias : layer.blocks[view.block].first_weight);
+    const T* from = canonical.data() + first_of(graph_, view);
     const auto panels = view.in(flat.data());
     for (std::size_t u = 0; u < view.units; ++u)
       for (std::size_t i = 0; i < view.senders; ++i, ++from)
-        if (view.is_bias || layer.blocks[view.block].connected(u, i)) panels(i, u) = *from;
+        if (!view.is_weights() || layer.blocks[view.block].connected(u, i)) panels(i, u) = *from;
   }
 }
 
@@ -221,6 +232,12 @@ Result<void> Network<T>::set_weights(std::span<const T> canonical) {
     if (!std::isfinite(canonical[i]) && !is_masked(i))
       return Error{
           ErrorCode::data, "weight " + weight_address(graph_, i), "a number that is not finite", "finite weights", {}};
+  for (const base::Layer& layer : graph_.layers())
+    if (const base::UnitRow* row = layer.row(ParameterKind::running_variances))
+      for (std::size_t i = row->first; i < row->first + layer.units; ++i)
+        if (canonical[i] < T{0})
+          return Error{
+              ErrorCode::data, "weight " + weight_address(graph_, i), "a running variance below 0", "0 or more", {}};
   from_canonical(canonical, parameters());
   return {};
 }

@@ -17,19 +17,23 @@
 
 namespace deltarule::network {
 
-/// Where one matrix of weights, or one row of biases, lies in the flat block: senders × units in panels. A row of
-/// biases is the view of the one sender that is always 1.
+using base::ParameterKind;
+
+/// Where one matrix of weights, or one row of numbers of the units (biases, gains, running statistics), lies in the
+/// flat block: senders × units in panels. A row is a view of one sender; that of the biases is always 1.
 struct View {
   std::size_t layer = 0;    // 0-based
-  std::size_t block = 0;    // index into the layer's blocks; meaningless for biases
-  std::size_t source = 0;   // 0 is the input, k the k-th layer; meaningless for biases
-  std::size_t senders = 0;  // 1 for biases
+  std::size_t block = 0;    // index into the layer's blocks; meaningless for rows
+  std::size_t source = 0;   // 0 is the input, k the k-th layer; meaningless for rows
+  std::size_t senders = 0;  // 1 for rows
   std::size_t units = 0;    // receiving
   std::size_t size = 0;     // numbers, padding included
   std::size_t offset = 0;   // of the first number in the flat block
-  bool is_bias = false;
+  ParameterKind kind = ParameterKind::weights;
   bool has_mask = false;  // some of its weights do not exist
-  bool frozen = false;    // biases that are not trained
+  bool frozen = false;    // biases that are not trained, running statistics
+  /// What penalties and decay are for, and no other kind.
+  [[nodiscard]] bool is_weights() const { return kind == ParameterKind::weights; }
   /// The view in a block laid out like the parameters.
   template <class T>
   [[nodiscard]] base::Panels<T> in(T* flat) const {
@@ -80,8 +84,12 @@ class Network {
   [[nodiscard]] const View& block_view(std::size_t layer, std::size_t block) const {
     return views_[first_view_[layer] + block];
   }
-  /// The layer's biases, or null when it has none.
-  [[nodiscard]] const View* bias_view(std::size_t layer) const;
+  /// A row of the layer, or null when it has none of that kind.
+  [[nodiscard]] const View* row_view(std::size_t layer, ParameterKind kind) const;
+  [[nodiscard]] const View* bias_view(std::size_t layer) const { return row_view(layer, ParameterKind::biases); }
+  /// True when some layer is normalised at all, and by batches.
+  [[nodiscard]] bool is_normalised() const { return normalised_; }
+  [[nodiscard]] bool needs_batches() const { return needs_batches_; }
 
   /// The flat block in the kernels' layout. Padding and masked places are zero and must stay so. Makes a pending
   /// change.
@@ -108,7 +116,7 @@ class Network {
   void settle();
   /// The flat block as it is after the pending change, which is not made. to: as long as parameters().
   void copy_settled(std::span<T> to) const;
-  /// 1 where a parameter may move, 0 at masked weights and frozen biases; empty when everything may move.
+  /// 1 where a parameter may move, 0 at masked weights and in frozen rows; empty when everything may move.
   [[nodiscard]] std::span<const T> movable() const { return movable_.span(); }
   /// Place in the flat block of the parameter at a canonical position.
   [[nodiscard]] std::size_t place_of(std::size_t canonical) const;
@@ -120,8 +128,8 @@ class Network {
   [[nodiscard]] std::vector<T> weights() const;
   /// One of them, by its place in the flat block.
   [[nodiscard]] T parameter(std::size_t place) const;
-  /// Shape error for a wrong number of weights, data error (with the weight's address) for one that is not finite.
-  /// Masked places are ignored.
+  /// Shape error for a wrong number of weights, data error (with the weight's address) for one that is not finite and
+  /// for a running variance below 0. Masked places are ignored.
   Result<void> set_weights(std::span<const T> canonical);
   /// Any block in the layout of the parameters (slopes, rule state), in canonical order, and back.
   [[nodiscard]] std::vector<T> to_canonical(std::span<const T> flat) const;
@@ -146,6 +154,7 @@ class Network {
   base::AlignedBuffer<T> parameters_;
   base::AlignedBuffer<T> movable_;
   const kernels::RankOne<T>* pending_ = nullptr;
+  bool normalised_ = false, needs_batches_ = false;
 };
 
 extern template class Network<float>;

@@ -7,6 +7,7 @@
 #include "derivation/activation_functions.hpp"
 #include "derivation/loss_functions.hpp"
 #include "kernels/kernels.hpp"
+#include "network/normalise.hpp"
 #include "network/targets.hpp"
 
 namespace deltarule::network {
@@ -296,7 +297,9 @@ void sum_deltas_above_one(const Network<T>& network, Workspace<T>& workspace, st
 template <class T>
 void propagate_back(const Network<T>& network, Workspace<T>& workspace, RowRange rows) {
   const auto of = [&](const Panels<T>& all) { return all.slice(rows.first, rows.count); };
-  for (std::size_t l = network.graph().layers().size() - 1; l-- > 0;) {
+  const std::size_t last = network.graph().layers().size() - 1;
+  denormalise(network, workspace, last, rows);
+  for (std::size_t l = last; l-- > 0;) {
     const Panels<T> delta = of(workspace.deltas(l));
     if (workspace.capacity() == 1) sum_deltas_above_one(network, workspace, l + 1, delta.data);
     for (std::size_t p = 0; p < delta.count(); ++p) {
@@ -308,10 +311,16 @@ void propagate_back(const Network<T>& network, Workspace<T>& workspace, RowRange
         multiply_derivative(network.activation(l), of(workspace.net(l)), of(workspace.activations(l)), delta, p);
       }
     }
+    denormalise(network, workspace, l, rows);
   }
 }
 
 // ---- what is not finite ----
+
+template <class T>
+bool is_normalised(const Network<T>& network, std::size_t layer) {
+  return network.graph().layers()[layer].is_normalised();
+}
 
 template <class T>
 bool row_is_finite(const Panels<T>& values, std::size_t row) {
@@ -325,14 +334,17 @@ template <class T>
 Fault fault_before_deltas(const Network<T>& network, Workspace<T>& workspace, std::size_t row) {
   if (!row_is_finite(workspace.inputs(), row)) return {Stage::input, 0};
   for (std::size_t l = 0; l < network.graph().layers().size(); ++l)
-    if (!row_is_finite(workspace.activations(l), row)) return {Stage::activation, static_cast<std::uint32_t>(l)};
+    if (!row_is_finite(workspace.activations(l), row) ||
+        (is_normalised(network, l) && !row_is_finite(workspace.normal(l), row)))
+      return {Stage::activation, static_cast<std::uint32_t>(l)};
   return {};
 }
 
 template <class T>
 Fault fault_in_deltas(const Network<T>& network, Workspace<T>& workspace, std::size_t row) {
   for (std::size_t l = network.graph().layers().size(); l-- > 0;)
-    if (!row_is_finite(workspace.deltas(l), row)) return {Stage::delta, static_cast<std::uint32_t>(l)};
+    if (!row_is_finite(workspace.deltas(l), row) || !row_is_finite(workspace.deltas_seen(l), row))
+      return {Stage::delta, static_cast<std::uint32_t>(l)};
   return {};
 }
 
@@ -375,7 +387,14 @@ void forward(const Network<T>& network, std::span<const T> parameters, Workspace
     const std::size_t blocks = network.graph().layers()[l].blocks.size();
     const Panels<T> net = workspace.net(l).slice(rows.first, rows.count);
     const Panels<T> a = workspace.activations(l).slice(rows.first, rows.count);
-    const View* bias = network.bias_view(l);
+    const auto activate = [&](std::size_t p) {
+      activate_panel(network.activation(l), net, a, p);
+      if (workspace.is_masked(l))
+        mask_panel(network.activation(l), workspace.mask(l).slice(rows.first, rows.count), net, a,
+                   workspace.mask_slopes(l).slice(rows.first, rows.count), p);
+    };
+    const bool normalised = is_normalised(network, l);
+    const View* bias = normalised ? nullptr : network.bias_view(l);
     for (std::size_t p = 0; p < net.count(); ++p) {
       const T* begin = bias != nullptr ? bias->in(w).panel(p) : kZeros<T>;
       for (std::size_t b = 0; b < blocks; ++b) {
@@ -383,11 +402,11 @@ void forward(const Network<T>& network, std::span<const T> parameters, Workspace
         kernels.net_panel(workspace.source(view.source).slice(rows.first, rows.count), view.in(w).panel(p),
                           net.width(p), net.units_in(p), b == 0 ? begin : nullptr, net.panel(p));
       }
-      activate_panel(network.activation(l), net, a, p);
-      if (workspace.is_masked(l))
-        mask_panel(network.activation(l), workspace.mask(l).slice(rows.first, rows.count), net, a,
-                   workspace.mask_slopes(l).slice(rows.first, rows.count), p);
+      if (!normalised) activate(p);
     }
+    if (!normalised) continue;
+    normalise(network, w, workspace, l, rows);
+    for (std::size_t p = 0; p < net.count(); ++p) activate(p);
   }
   if (network.activation(layers - 1).kind == ActivationKind::softmax) softmax_rows(workspace, layers - 1, rows);
 }
@@ -436,8 +455,10 @@ bool is_small(const Network<T>& network, Workspace<T>& workspace, RowRange rows,
   double loss = 0;
   for (std::size_t r = rows.first; r < rows.first + rows.count; ++r) loss += workspace.loss(r);
   bool small = std::isfinite(loss) && squares_of_patterns <= bound;
-  for (std::size_t l = 0; small && l < network.graph().layers().size(); ++l)
+  for (std::size_t l = 0; small && l < network.graph().layers().size(); ++l) {
     small = (is_bounded(network, workspace, l) || within(workspace.activations(l))) && within(workspace.deltas(l));
+    if (small && is_normalised(network, l)) small = within(workspace.normal(l)) && within(workspace.deltas_seen(l));
+  }
   return small;
 }
 
@@ -475,11 +496,20 @@ void sum_above_inputs(const Network<T>& network, Workspace<T>& workspace) {
   if (fault.stage == Stage::none && !row_is_finite(sums, 0)) fault = {Stage::delta, 0};
 }
 
+/// For one tile of what is one number for each unit; running statistics have no slopes.
+template <class T>
+static void slopes_of_row(Workspace<T>& workspace, std::size_t rows, const View& view, const Tile& tile, T* slopes) {
+  if (view.kind == ParameterKind::gains) return gain_slopes(workspace, rows, view.layer, tile, slopes);
+  if (view.kind != ParameterKind::biases) return void(std::fill_n(slopes, tile.size(), T{0}));
+  const T* const delta = workspace.deltas_seen(view.layer).panel(tile.panel);
+  kernels::kernels<T>().bias_slopes(delta, tile.width, rows, slopes);
+}
+
 template <class T>
 void slopes_of_tile(const Network<T>& network, Workspace<T>& workspace, std::size_t rows, const Tile& tile, T* slopes) {
   const View& view = network.views()[tile.view];
+  if (!view.is_weights()) return slopes_of_row(workspace, rows, view, tile, slopes);
   const T* const delta = workspace.deltas(view.layer).panel(tile.panel);
-  if (view.is_bias) return kernels::kernels<T>().bias_slopes(delta, tile.width, rows, slopes);
   const Panels<T> a = workspace.source(view.source);
   const std::size_t p = tile.first / kPanel<T>;
   kernels::kernels<T>().slope_block(a.panel(p), a.width(p), tile.senders, delta, tile.width, tile.units, rows, slopes);

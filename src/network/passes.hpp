@@ -17,9 +17,10 @@ struct RowRange {
   std::size_t count = 0;
 };
 
-/// Equation (4) and f, layer by layer, for rows whose inputs are in place; a masked layer's activations are m f(I),
-/// with (8) times m to follow (Workspace::mask_layer). A row's bits do not depend on the range. Parameters as they lie
-/// in memory: no change may be pending (see SettledParameters).
+/// Equation (4) and f, layer by layer, for rows whose inputs are in place; normalised layers by normalise.hpp, a masked
+/// layer's activations are m f(I), with (8) times m to follow (Workspace::mask_layer). A row's bits do not depend on
+/// the range, unless layers go by the statistics of the rows (Workspace::begin_batch): the range is then all of them.
+/// Parameters as they lie in memory: no change may be pending (see SettledParameters).
 template <class T>
 void forward(const Network<T>& network, Workspace<T>& workspace, RowRange rows);
 
@@ -63,9 +64,9 @@ void deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T
 template <class T>
 void deltas(const Network<T>& network, Workspace<T>& workspace, RowRange rows, std::span<const T> factors);
 
-/// True when in each of the rows' arrays (activations, deltas of every layer) the squares of all numbers sum to no more
-/// than `bound`, every loss is finite, and what load() gave for their inputs and targets is within the bound, too: a
-/// quick look that spares the exact one.
+/// True when in each of the rows' arrays (activations, deltas, normalised net inputs of every layer) the squares of all
+/// numbers sum to no more than `bound`, every loss is finite, and what load() gave for their inputs and targets is
+/// within the bound, too: a quick look that spares the exact one.
 template <class T>
 bool is_small(const Network<T>& network, Workspace<T>& workspace, RowRange rows, T bound, T squares_of_patterns);
 
@@ -87,11 +88,12 @@ void deltas_from_slope_rows(const Network<T>& network, Workspace<T>& workspace, 
 template <class T>
 void sum_above_inputs(const Network<T>& network, Workspace<T>& workspace);
 
-/// (3) for one tile: slopes[i] = −Σ_p δ a over rows 0 … rows−1, patterns ascending. slopes: [tile.size()].
+/// (3) for one tile: slopes[i] = −Σ_p δ a over rows 0 … rows−1, patterns ascending; for gains −Σ_p δ_y Î. slopes:
+/// [tile.size()].
 template <class T>
 void slopes_of_tile(const Network<T>& network, Workspace<T>& workspace, std::size_t rows, const Tile& tile, T* slopes);
 
-/// Sets to zero the slopes of masked weights and frozen biases of one tile.
+/// Sets to zero the slopes of masked weights and frozen rows of one tile.
 template <class T>
 void hold_still(const Network<T>& network, const Tile& tile, T* slopes);
 

@@ -4,6 +4,7 @@
 
 #include "derivation/activation_functions.hpp"
 #include "kernels/kernels.hpp"
+#include "network/normalise.hpp"
 
 namespace deltarule::network {
 namespace {
@@ -54,7 +55,7 @@ void predict_any(const Network<T>& network, std::span<const T> parameters, const
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const base::Layer& layer = layers[l];
     const std::size_t stride = base::padded<T>(layer.units);
-    const View* bias = network.bias_view(l);
+    const View* bias = layer.is_normalised() ? nullptr : network.bias_view(l);
     const auto* bias_change = kPending && bias != nullptr ? network.pending(*bias) : nullptr;
     kernels.online.start_pending(bias != nullptr ? w + bias->offset : nullptr, bias_change, layer.units, a);
     for (std::size_t b = 0; b < layer.blocks.size(); ++b) {
@@ -67,6 +68,7 @@ void predict_any(const Network<T>& network, std::span<const T> parameters, const
       else
         kernels.online.forward(weights, from, a);
     }
+    if (layer.is_normalised()) normalise_row(network, w, l, a);
     activate(kernels, network.activation(l), a, layer.units);
     if (l + 1 == layers.size()) std::copy_n(a, layer.units, y);
     a += stride;

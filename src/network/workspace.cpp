@@ -45,6 +45,17 @@ void put_row(const Panels<T>& to, std::size_t row, const T* from) {
   for (std::size_t u = 0; u < to.units % wide; ++u) last[u] = from[u];
 }
 
+/// Room for what a normalised layer keeps while learning.
+template <class T>
+NormalisedLayer<T> normalised_layer(const base::Layer& layer, std::size_t capacity) {
+  const std::size_t row = base::padded<T>(layer.units);
+  const bool by_units = layer.normalisation == base::Normalisation::layer;
+  const std::size_t statistics = by_units ? 0 : row;
+  return {base::AlignedBuffer<T>(capacity * row), base::AlignedBuffer<T>(capacity * row),
+          base::AlignedBuffer<T>(by_units ? capacity : row), base::AlignedBuffer<T>(statistics),
+          base::AlignedBuffer<T>(statistics)};
+}
+
 }  // namespace
 
 template <class T>
@@ -70,6 +81,9 @@ Workspace<T>::Workspace(const Network<T>& network, std::size_t capacity, bool le
   }
   masks_.resize(layers.size());
   mask_slopes_.resize(layers.size());
+  if (network.is_normalised()) normalised_.resize(layers.size());
+  for (std::size_t l = 0; learning && l < normalised_.size(); ++l)
+    if (layers[l].is_normalised()) normalised_[l] = normalised_layer<T>(layers[l], capacity);
   if (learning) input_sums_ = base::AlignedBuffer<T>(base::padded<T>(input_units_));
 }
 

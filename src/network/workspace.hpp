@@ -25,6 +25,16 @@ struct Fault {
   std::uint32_t layer = 0;  // 0-based; for activation and delta
 };
 
+/// What a normalised layer keeps (normalise.hpp). Sizes as the layer's panels where nothing else is said; what is for
+/// learning only is empty otherwise.
+template <class T>
+struct NormalisedLayer {
+  base::AlignedBuffer<T> normal;            // Î; learning
+  base::AlignedBuffer<T> deltas_seen;       // −∂E/∂y; learning
+  base::AlignedBuffer<T> inverses;          // 1/√(σ² + ε) of each row, or of each unit; learning
+  base::AlignedBuffer<T> means, variances;  // of the batch, for each unit; learning
+};
+
 template <class T>
 class Workspace {
  public:
@@ -42,7 +52,24 @@ class Workspace {
     return view(net_[layer].size() == 0 ? activations_[layer] : net_[layer], units_[layer]);
   }
   [[nodiscard]] Panels activations(std::size_t layer) { return view(activations_[layer], units_[layer]); }
+  /// −∂E/∂I.
   [[nodiscard]] Panels deltas(std::size_t layer) { return view(deltas_[layer], units_[layer]); }
+  /// What a normalised layer keeps, and of it Î; of any layer −∂E/∂y, y being what f sees.
+  [[nodiscard]] NormalisedLayer<T>& normalised(std::size_t layer) { return normalised_[layer]; }
+  [[nodiscard]] Panels normal(std::size_t layer) { return view(normalised_[layer].normal, units_[layer]); }
+  [[nodiscard]] Panels deltas_seen(std::size_t layer) {
+    const bool apart = !normalised_.empty() && normalised_[layer].deltas_seen.size() > 0;
+    return apart ? view(normalised_[layer].deltas_seen, units_[layer]) : deltas(layer);
+  }
+  /// Layers normalised by batches go by the statistics of the rows 0 … of the next passes, each row as often as its
+  /// weight says (null: once), instead of the running ones. To be said for each batch anew, with weights that are not
+  /// all 0 and stay where they are; needs room for learning.
+  void begin_batch(bool own_statistics, const T* weights) {
+    own_statistics_ = own_statistics;
+    batch_weights_ = weights;
+  }
+  [[nodiscard]] bool has_own_statistics() const { return own_statistics_; }
+  [[nodiscard]] const T* batch_weights() const { return batch_weights_; }
   /// Activations of a source: 0 is the input, k the k-th layer.
   [[nodiscard]] Panels source(std::size_t number) { return number == 0 ? inputs() : activations(number - 1); }
   [[nodiscard]] Panels outputs() { return activations(units_.size() - 1); }
@@ -90,6 +117,9 @@ class Workspace {
   base::AlignedBuffer<T> gathered_;  // rows as a source writes them
   std::vector<base::AlignedBuffer<T>> net_, activations_, deltas_;
   std::vector<base::AlignedBuffer<T>> masks_, mask_slopes_;  // empty for layers without
+  std::vector<NormalisedLayer<T>> normalised_;               // empty when no layer is
+  bool own_statistics_ = false;
+  const T* batch_weights_ = nullptr;
   base::AlignedBuffer<double> scratch_;
   std::vector<double> losses_;
   std::vector<Fault> faults_;

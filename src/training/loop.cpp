@@ -8,6 +8,7 @@
 
 #include "base/floating_point_mode.hpp"
 #include "training/evaluate.hpp"
+#include "training/options.hpp"
 #include "training/rollback.hpp"
 #include "training/sampler.hpp"
 #include "training/schedule.hpp"
@@ -407,6 +408,8 @@ Result<FitResult> fit(Trainer<T>& trainer, const base::PatternSource<T>& trainin
   if (auto checked = check_schedule(settings.schedule, settings.epochs, trainer.options().optimizer); !checked)
     return checked.error();
   if (auto checked = check_batches(trainer.options().optimizer, settings); !checked) return checked.error();
+  if (settings.batch_size == 1 && trainer.network().needs_batches())
+    return single_patterns_refused(trainer.network().graph());
   auto sampler = Sampler::create(training.size(), settings);
   if (!sampler) return sampler.error();
 

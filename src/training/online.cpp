@@ -20,7 +20,7 @@ using network::View;
 template <class T>
 std::unique_ptr<Online<T>> Online<T>::create(network::Network<T>& network, const TrainerOptions& options,
                                              UpdateState<T>& state, std::size_t look_ahead_weights) {
-  if (!is_plain(options)) return nullptr;
+  if (!is_plain(options) || network.is_normalised()) return nullptr;
   if (const auto* rule = std::get_if<DeltaRule>(&options.optimizer))
     return std::make_unique<Online>(network, rule->learning_rate, state, T{0}, look_ahead_weights);
   if (const auto* rule = std::get_if<Momentum>(&options.optimizer))
@@ -42,7 +42,7 @@ Online<T>::Online(network::Network<T>& network, double rate, UpdateState<T>& sta
   std::size_t from_inputs = 0, widest = 1;
   bool masked = false;  // x · x' is not what a masked unit sees of it, and the kernel for lists knows no masks
   for (const View& view : network.views()) {
-    if (!view.is_bias && view.source == 0) {
+    if (view.is_weights() && view.source == 0) {
       from_inputs += view.senders * view.units;
       masked = masked || view.has_mask;
     }
@@ -91,7 +91,7 @@ void Online<T>::plan() {
 template <class T>
 void Online<T>::plan_chain() {
   bool narrow = plain_loss_ && velocity_ == nullptr && !looks_ahead_;
-  for (const View& view : network_.views()) narrow = narrow && !view.has_mask && (view.is_bias || !view.frozen);
+  for (const View& view : network_.views()) narrow = narrow && !view.has_mask && (!view.is_weights() || !view.frozen);
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const Layer& layer = layers_[l];
     narrow = narrow && layer.units <= base::kPanel<T> && layer.blocks.size() == 1 && layer.blocks[0].source == l &&
@@ -143,7 +143,7 @@ void Online<T>::add_side() {
   for (const Layer& layer : layers_) side->d.emplace_back(layer.padded);
   for (const View& view : network_.views()) {
     RankOne<T> change;
-    change.a = view.is_bias ? one_.data() : side->rows.source(view.source).data;
+    change.a = !view.is_weights() ? one_.data() : side->rows.source(view.source).data;
     change.d = view.frozen ? nullptr : side->d[view.layer].data();
     change.velocity = velocity_ == nullptr ? nullptr : velocity_ + view.offset;
     change.momentum = momentum_;

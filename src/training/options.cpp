@@ -114,6 +114,15 @@ double largest_factor(const TrainerOptions& options) {
   return largest;
 }
 
+Error single_patterns_refused(const base::Graph& graph) {
+  std::size_t layer = 0;
+  while (graph.layers()[layer].normalisation != base::Normalisation::batch) ++layer;
+  return {ErrorCode::spec, "layer " + std::to_string(layer + 1),
+          "one pattern per weight change, which has no mean and variance to be normalised by",
+          "batches of at least 2 patterns for layers normalised by batch",
+          "use a larger batch size, or normalise by \"layer\""};
+}
+
 template Result<void> check_options<float>(const TrainerOptions&, std::size_t);
 template Result<void> check_options<double>(const TrainerOptions&, std::size_t);
 

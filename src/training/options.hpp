@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "base/graph.hpp"
 #include "deltarule/error.hpp"
 #include "deltarule/training.hpp"
 
@@ -26,5 +27,7 @@ extern template Result<void> check_options<double>(const TrainerOptions&, std::s
 }
 /// The largest factor of a layer.
 [[nodiscard]] double largest_factor(const TrainerOptions& options);
+/// Why a network with a layer that is normalised by batches does not learn pattern by pattern.
+[[nodiscard]] Error single_patterns_refused(const base::Graph& graph);
 
 }  // namespace deltarule::training

@@ -18,6 +18,7 @@
 #include "training/noise.hpp"
 #include "training/online.hpp"
 #include "training/options.hpp"
+#include "training/running_statistics.hpp"
 #include "training/sharing.hpp"
 #include "training/signs.hpp"
 #include "training/weight_step.hpp"
@@ -50,6 +51,7 @@ struct Trainer<T>::Impl {
         sharing(given.threads, work),
         weight_step(trained, options, sharing),
         method(weight_step.update().method(trained, options)),
+        running(trained),
         pattern(trained, 1, true),
         smoothing(smoothed),
         noise(std::move(noisy)) {
@@ -64,10 +66,11 @@ struct Trainer<T>::Impl {
   TrainerOptions options;
   Sharing sharing;
   WeightStep<T> weight_step;
-  std::unique_ptr<FullBatchMethod<T>> method;    // null for a rule that sees one weight at a time
+  std::unique_ptr<FullBatchMethod<T>> method;  // null for a rule that sees one weight at a time
+  RunningStatistics<T> running;
   network::Workspace<T> pattern;                 // one row, for learn_one and backward
   std::unique_ptr<network::Workspace<T>> batch;  // up to kChunk rows
-  std::vector<T> row_factors;                    // of a chunk of weighted patterns
+  std::vector<T> row_factors, row_weights;       // of a chunk of weighted patterns
   network::LabelSmoothing smoothing;
   Noise<T> noise;
   std::uint64_t refused = 0;
@@ -107,24 +110,41 @@ struct Trainer<T>::Impl {
     network::deltas(network, *batch, rows, std::span<const T>(factors));
   }
 
-  /// Gathers up to kChunk patterns and takes each through forward, E and deltas; rows are split over the team. True
-  /// when all numbers are small, so that no slope needs to be looked at.
+  /// Layers normalised by batches go by the chunk's own statistics when two patterns of it count.
+  void begin_batch(const base::PatternSource<T>& source, std::span<const std::uint32_t> chunk) {
+    std::size_t counting = chunk.size();
+    const bool weighted = !source.weights().empty();
+    if (weighted) {
+      row_weights.resize(kChunk);
+      for (std::size_t r = 0; r < chunk.size(); ++r) row_weights[r] = source.weights()[chunk[r]];
+      counting -= static_cast<std::size_t>(std::count(row_weights.data(), row_weights.data() + chunk.size(), T{0}));
+    }
+    batch->begin_batch(counting > 1, weighted ? row_weights.data() : nullptr);
+  }
+
+  /// Gathers up to kChunk patterns and takes each through forward, E and deltas; rows are split over the team, unless
+  /// they meet in the statistics of a layer. True when all numbers are small, so that no slope needs to be looked at.
   bool run_rows(const base::PatternSource<T>& source, std::span<const std::uint32_t> chunk, std::size_t patterns,
                 T common) {
     std::atomic<bool> small{true};
-    share(chunk.size(), sharing.rows_at_a_time(chunk.size()), chunk.size() * weight_step.slopes().size() * 2,
-          [&](std::size_t first, std::size_t last) {
-            const RowRange rows{first, last - first};
-            const auto own = chunk.subspan(rows.first, rows.count);
-            T squares = batch->load(source, own, rows.first);
-            if (noise.is_on()) squares += noise.apply(*batch, rows, patterns == 1 ? kUnnumbered : own, steps());
-            network::smooth_targets(smoothing, *batch, rows);  // adds nothing to the squares that the bound would see
-            network::forward(network, *batch, rows);
-            deltas(source, chunk, rows, common);
-            if (network::is_small(network, *batch, rows, small_bound<T>(patterns), squares)) return;
-            network::find_faults(network, *batch, rows);
-            small.store(false, std::memory_order_relaxed);
-          });
+    const auto run = [&](std::size_t first, std::size_t last) {
+      const RowRange rows{first, last - first};
+      const auto own = chunk.subspan(rows.first, rows.count);
+      T squares = batch->load(source, own, rows.first);
+      if (noise.is_on()) squares += noise.apply(*batch, rows, patterns == 1 ? kUnnumbered : own, steps());
+      network::smooth_targets(smoothing, *batch, rows);  // adds nothing to the squares that the bound would see
+      network::forward(network, *batch, rows);
+      deltas(source, chunk, rows, common);
+      if (network::is_small(network, *batch, rows, small_bound<T>(patterns), squares)) return;
+      network::find_faults(network, *batch, rows);
+      small.store(false, std::memory_order_relaxed);
+    };
+    if (network.needs_batches()) {
+      begin_batch(source, chunk);
+      run(0, chunk.size());
+    } else {
+      share(chunk.size(), sharing.rows_at_a_time(chunk.size()), chunk.size() * weight_step.slopes().size() * 2, run);
+    }
     return small.load();
   }
 
@@ -150,11 +170,13 @@ struct Trainer<T>::Impl {
     const T common = factor(weight);
     double loss = 0;
     bool small = true;
+    running.begin(network);
     for (std::size_t first = 0; first < patterns.size(); first += kChunk) {
       const auto chunk = patterns.subspan(first, std::min(kChunk, patterns.size() - first));
       const bool small_chunk = run_rows(source, chunk, patterns.size(), common);
       small = small && small_chunk;
       if (auto added = add_losses(source, chunk, small_chunk, loss); !added) return added.error();
+      running.add(network, *batch);
       if (errors_are_small != nullptr) {
         *errors_are_small = small;
         continue;
@@ -194,6 +216,7 @@ struct Trainer<T>::Impl {
     if (!loss) return loss;
     if (!updated && !weight_step.change_weights(reduced(*loss, source.weight_of(patterns))))
       return diverged_in<T>(network, weight_step.slopes());
+    running.take_over(network);
     has_forward = false;
     return loss;
   }
@@ -352,7 +375,7 @@ Result<Trainer<T>> Trainer<T>::create(network::Network<T>& network, const Traine
 template <class T>
 Result<double> Trainer<T>::step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns) {
   const base::FlushDenormals mode;
-  if (patterns.size() == 1 && impl_->method == nullptr) {
+  if (patterns.size() == 1 && impl_->method == nullptr && !impl_->network.needs_batches()) {
     const bool mean = impl_->options.reduction == Reduction::mean;  // of one pattern: itself
     return impl_->step_single(source, patterns[0], mean ? T{1} : source.weight(patterns[0]));
   }
@@ -372,6 +395,8 @@ Result<double> Trainer<T>::step_each(const base::PatternSource<T>& source, std::
                                      std::size_t& done, double sum) {
   const base::FlushDenormals mode;
   Impl& self = *impl_;
+  done = 0;
+  if (self.network.needs_batches()) return single_patterns_refused(self.network.graph());
   const bool pairs = looks_ahead();
   for (done = 0; done < patterns.size();) {
     if (pairs && patterns.size() - done > 1) {
@@ -416,7 +441,7 @@ LearnStatus Trainer<T>::learn_one(std::span<const T> x, std::span<const T> t, T 
     ++self.refused;
     return LearnStatus::weight_out_of_range;
   }
-  if (self.method != nullptr) return LearnStatus::needs_batch;
+  if (self.method != nullptr || self.network.needs_batches()) return LearnStatus::needs_batch;
   if (weight == T{0}) return LearnStatus::learned;
   const base::FlushDenormals mode;
   const T* const targets = self.to_learn(t.data(), 0);
@@ -440,7 +465,7 @@ LearnStatus Trainer<T>::backward(std::span<const T> output_slopes, std::span<T> 
   Impl& self = *impl_;
   const bool fits = input_slopes.empty() || input_slopes.size() == self.network.inputs();
   if (!self.has_forward || output_slopes.size() != self.network.outputs() || !fits) return LearnStatus::shape_error;
-  if (self.method != nullptr) return LearnStatus::needs_batch;
+  if (self.method != nullptr || self.network.needs_batches()) return LearnStatus::needs_batch;
   const base::FlushDenormals mode;
   network::deltas_from_slopes(self.network, self.pattern, output_slopes);
   self.has_forward = false;

@@ -38,13 +38,16 @@ class Trainer {
 
   /// One weight change from the given patterns (at least one). Returns the sum of their E_p before the change, each
   /// times the pattern's weight. The slopes are those of that sum or, for the mean, of the sum divided by that of the
-  /// weights. Weights that are all 0 make no step. An Error (diverged, or data for a target out of range; names the
-  /// pattern) leaves weights and rule state as they were.
+  /// weights. Layers normalised by batches go by the statistics of each chunk of kChunk patterns in which two at least
+  /// have a weight, by the running ones otherwise; a step that was taken moves these. Weights that are all 0 make no
+  /// step. An Error (diverged, or data for a target out of range; names the pattern) leaves weights and rule state as
+  /// they were.
   Result<double> step(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns);
   /// One step per pattern, in order: `sum` with their weighted E_p added, each before its change. A step of its own is
   /// not averaged: it is that of weight times E_p. `done` counts the patterns that were taken, with an Error those
   /// before the one that was refused. Without weights the bits are those of step() with one pattern at a time, except
-  /// that large first layers look ahead (online.hpp), in pairs from the first pattern on.
+  /// that large first layers look ahead (online.hpp), in pairs from the first pattern on. Spec error for a network with
+  /// layers that are normalised by batches.
   Result<double> step_each(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns,
                            std::size_t& done, double sum = 0.0);
   /// ∂E/∂w of such a batch, reduced, without penalties and without a weight change, in canonical order; 0 at masked

@@ -41,12 +41,18 @@ WeightStep<T>::WeightStep(network::Network<T>& network, const TrainerOptions& op
   plan_parts();
 }
 
+/// Weights do, biases if asked, gains and running statistics never.
+template <class T>
+bool WeightStep<T>::decays(const network::View& view) const {
+  if (view.is_weights()) return true;
+  return view.kind == network::ParameterKind::biases && options_.decay_biases && !view.frozen;
+}
+
 template <class T>
 void WeightStep<T>::plan_parts() {
   std::vector<double> factors(network_.graph().layers().size(), 1.0);
   for (const LayerRate& one : options_.layer_rates) factors[one.layer - 1] = one.factor;
-  for (const network::View& view : network_.views())
-    parts_.push_back({view.is_bias ? options_.decay_biases && !view.frozen : true, factors[view.layer]});
+  for (const network::View& view : network_.views()) parts_.push_back({decays(view), factors[view.layer]});
   if (options_.clip_norm != 0) squares_.resize(network_.tiles().size());
   if (options_.max_norm == 0) return;
   for (std::size_t l = 0; l < factors.size(); ++l)

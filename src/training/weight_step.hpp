@@ -71,6 +71,7 @@ class WeightStep {
   [[nodiscard]] std::size_t index_of(const network::Tile& tile) const {
     return static_cast<std::size_t>(&tile - network_.tiles().data());
   }
+  [[nodiscard]] bool decays(const network::View& view) const;
   void plan_parts();
   void add_tile(network::Workspace<T>& workspace, std::size_t rows, bool is_first, const network::Tile& tile);
   void begin_step(double error);

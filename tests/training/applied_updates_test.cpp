@@ -14,13 +14,16 @@
 namespace deltarule::training::testing {
 namespace {
 
-enum class Kind { weight, bias, still };
+enum class Kind { weight, bias, still, running };
 
 /// One place of the canonical order.
 struct Place {
-  Kind kind = Kind::weight;  // still: a weight that does not exist or a bias that is frozen
-  std::size_t layer = 0;     // counting from 1
-  std::size_t unit = 0;      // into which the weight leads
+  /// bias: or a gain; still: a weight that does not exist or a bias that is frozen; running: what follows from patterns
+  /// and no rule.
+  Kind kind = Kind::weight;
+  std::size_t layer = 0;  // counting from 1
+  std::size_t unit = 0;   // into which the weight leads
+  bool is_gain = false;
 };
 
 template <class T>
@@ -33,6 +36,10 @@ std::vector<Place> places_of(const network::Network<T>& network) {
       for (const base::Block& block : layer.blocks)
         for (std::size_t k = 0; k < block.sending; ++k)
           places[block.first_weight + u * block.sending + k] = {Kind::weight, number, u};
+      for (const base::UnitRow& row : layer.rows) {
+        const bool is_gain = row.kind == base::ParameterKind::gains;
+        places[row.first + u] = {is_gain ? Kind::bias : Kind::running, number, u, is_gain};
+      }
       if (layer.bias) places[layer.first_bias + u] = {layer.train_bias ? Kind::bias : Kind::still, number, u};
     }
   }
@@ -87,9 +94,13 @@ class Comparison {
       if (rate.layer == places_[i].layer) return rate.factor;
     return 1.0;
   }
-  [[nodiscard]] bool moves(std::size_t i) const { return places_[i].kind != Kind::still && layer_rate(i) != 0; }
+  [[nodiscard]] bool moves(std::size_t i) const { return !stays(i) && layer_rate(i) != 0; }
+  [[nodiscard]] bool stays(std::size_t i) const {
+    return places_[i].kind == Kind::still || places_[i].kind == Kind::running;
+  }
   [[nodiscard]] bool decays(std::size_t i) const {
-    return places_[i].kind == Kind::weight || (places_[i].kind == Kind::bias && options_.decay_biases);
+    const bool is_bias = places_[i].kind == Kind::bias && !places_[i].is_gain;
+    return places_[i].kind == Kind::weight || (is_bias && options_.decay_biases);
   }
   [[nodiscard]] double penalty(const std::vector<T>& weights) const {
     double sum = 0;
@@ -145,6 +156,7 @@ class Comparison {
   void compare(const std::vector<T>& before, const std::vector<double>& expected) {
     const std::vector<T> after = network_.weights();
     for (std::size_t i = 0; i < after.size(); ++i) {
+      if (places_[i].kind == Kind::running) continue;  // normalisation_test.cpp
       if (!moves(i)) {
         EXPECT_EQ(before[i], after[i]) << "a weight that may not move, place " << i;
         continue;
@@ -254,6 +266,23 @@ TEST(AppliedUpdates, AreWhatTheFormulasSayOnRandomNetworksUnderEveryLoss) {
     }
   EXPECT_GE(losses.size(), 8u);
   EXPECT_GE(compared, rules_of_weights().size() * 100 * 6 * 10);
+}
+
+TEST(AppliedUpdates, AreWhatTheFormulasSayInNormalisedNetworks) {
+  Dice dice(25);
+  std::size_t compared = 0;
+  for (const UpdateEntry& entry : update_rules())
+    for (const std::string normalise : {"layer", "batch"}) {
+      NetworkSpec spec = spec_with_everything();
+      for (LayerSpec& layer : spec.layers) layer.normalise = normalise;
+      for (const double penalty : kPenalties) {
+        const TrainerOptions options{.optimizer = entry.defaults, .l2 = penalty, .l1 = penalty};
+        compared += compare_rule<double>(dice, spec, options);
+        compared += compare_rule<float>(dice, spec, options);
+        ASSERT_FALSE(HasFailure()) << entry.name << ", " << normalise;
+      }
+    }
+  EXPECT_GE(compared, update_rules().size() * 2 * 2 * 2 * 6 * 45);
 }
 
 /// 300 patterns are two chunks: a rule must see their errors and slopes together.

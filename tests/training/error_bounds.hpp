@@ -19,7 +19,7 @@ inline constexpr double kSecondDerivative = 2.0;
 inline constexpr double kFunctionError = 4 * base::kMathUlp;
 
 struct Bounds {
-  std::vector<std::vector<double>> I, a, delta;  // [layer][unit]
+  std::vector<std::vector<double>> I, a, delta;  // [layer][unit]; I: of what f sees
   std::vector<double> slopes;                    // canonical
   double E = 0;
 };
@@ -42,31 +42,38 @@ class ErrorBounds {
     return bounds;
   }
 
- private:
+ protected:
   double error_of(const Bounds& bounds, std::size_t source, std::size_t unit) const {
     return source == 0 ? 0.0 : bounds.a[source - 1][unit];
   }
 
   void forward(const Pass& pass, Bounds& bounds) const {
     for (std::size_t l = 0; l < graph_.layers().size(); ++l) {
-      const base::Layer& layer = graph_.layers()[l];
-      std::vector<double> I(layer.units), a(layer.units);
-      for (std::size_t j = 0; j < layer.units; ++j) {
-        double size = layer.bias ? std::fabs(w_[layer.first_bias + j]) : 0, carried = 0, terms = 2;
-        for (const base::Block& block : layer.blocks)
-          for (std::size_t i = 0; i < block.sending; ++i) {
-            if (!block.connected(j, i)) continue;
-            const double w = std::fabs(w_[block.first_weight + j * block.sending + i]);
-            size += w * std::fabs(pass.activations(block.source)[i]);
-            carried += w * error_of(bounds, block.source, i);
-            terms += 1;
-          }
-        I[j] = carried + terms * u_ * size;
-      }
+      const std::vector<double> I = net_inputs(pass, l, bounds);
+      std::vector<double> a(I.size());
       activations(pass, l, I, a);
       bounds.I.push_back(I);
       bounds.a.push_back(a);
     }
+  }
+
+  std::vector<double> net_inputs(const Pass& pass, std::size_t l, const Bounds& bounds) const {
+    const base::Layer& layer = graph_.layers()[l];
+    std::vector<double> I(layer.units);
+    for (std::size_t j = 0; j < layer.units; ++j) {
+      const bool starts_at_bias = layer.bias && !layer.is_normalised();
+      double size = starts_at_bias ? std::fabs(w_[layer.first_bias + j]) : 0, carried = 0, terms = 2;
+      for (const base::Block& block : layer.blocks)
+        for (std::size_t i = 0; i < block.sending; ++i) {
+          if (!block.connected(j, i)) continue;
+          const double w = std::fabs(w_[block.first_weight + j * block.sending + i]);
+          size += w * std::fabs(pass.activations(block.source)[i]);
+          carried += w * error_of(bounds, block.source, i);
+          terms += 1;
+        }
+      I[j] = carried + terms * u_ * size;
+    }
+    return I;
   }
 
   void activations(const Pass& pass, std::size_t l, const std::vector<double>& I, std::vector<double>& a) const {
@@ -82,7 +89,7 @@ class ErrorBounds {
   }
 
   double slope_error(const Pass& pass, const Bounds& bounds, std::size_t l, std::size_t j) const {
-    const double I = std::fabs(pass.layers[l].I[j]);
+    const double I = std::fabs(pass.layers[l].y[j]);
     const bool is_exp = resolved_.activations[l].kind == base::ActivationKind::exp;  // f″ = f′, without a bound
     const double second = is_exp ? std::fabs(pass.layers[l].f_prime[j]) : kSecondDerivative;
     return largest_factor_ * second * bounds.I[l][j] +
@@ -113,15 +120,16 @@ class ErrorBounds {
         delta[j] = a * 2 * size + layer.a[j] * (2 * worst_slope + n * size * worst_a) + (n + 8) * u_ * size;
       else
         delta[j] = std::fabs(layer.f_prime[j]) * worst_slope +
-                   std::fabs(layer.dE_da[j]) * slope_error(pass, bounds, last, j) + 2 * u_ * std::fabs(layer.delta[j]);
+                   std::fabs(layer.dE_da[j]) * slope_error(pass, bounds, last, j) +
+                   2 * u_ * std::fabs(layer.delta_y[j]);
     }
     for (std::size_t j = 0; j < delta.size(); ++j)
       bounds.E +=
-          (std::fabs(layer.delta[j]) + targets + 1) * bounds.I[last][j] +
+          (std::fabs(layer.delta_y[j]) + targets + 1) * bounds.I[last][j] +
           (std::fabs(layer.dE_da[j]) * (derivation::is_from_net_inputs(resolved_.loss) ? 0 : 1) + 1) *
               bounds.a[last][j] +
-          (n + kFunctionError) * u_ * (targets + std::fabs(pass.E) + std::fabs(layer.a[j]) + std::fabs(layer.I[j]));
-    bounds.delta.assign(graph_.layers().size(), {});
+          (n + kFunctionError) * u_ * (targets + std::fabs(pass.E) + std::fabs(layer.a[j]) + std::fabs(layer.y[j]));
+    bounds.delta.resize(graph_.layers().size());
     bounds.delta[last] = delta;
   }
 
@@ -141,7 +149,7 @@ class ErrorBounds {
           }
       const double sum = carried + terms * u_ * size;
       delta[j] = std::fabs(layer.f_prime[j]) * sum + size * slope_error(pass, bounds, l, j) +
-                 2 * u_ * std::fabs(layer.delta[j]);
+                 2 * u_ * std::fabs(layer.delta_y[j]);
     }
     bounds.delta[l] = delta;
   }
@@ -177,8 +185,8 @@ inline bool near_a_kink(const derivation::Resolved& resolved, const derivation::
   for (std::size_t l = 0; l < pass.layers.size(); ++l) {
     const auto kind = resolved.activations[l].kind;
     const bool at_zero = kind == relu || kind == leaky_relu || kind == elu || kind == selu;
-    for (std::size_t j = 0; j < pass.layers[l].I.size(); ++j) {
-      const double I = std::fabs(pass.layers[l].I[j]), reach = 4 * bounds.I[l][j];
+    for (std::size_t j = 0; j < pass.layers[l].y.size(); ++j) {
+      const double I = std::fabs(pass.layers[l].y[j]), reach = 4 * bounds.I[l][j];
       if ((at_zero && I <= reach) || (kind == hard_tanh && std::fabs(I - 1) <= reach)) return true;
     }
   }

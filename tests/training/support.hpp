@@ -91,6 +91,12 @@ inline NetworkSpec random_spec(Dice& dice, const Pair& output, std::size_t wides
   return spec;
 }
 
+/// Each layer normalised in one of these ways, "" being none.
+inline NetworkSpec normalised(Dice& dice, NetworkSpec spec, const std::vector<std::string>& ways) {
+  for (LayerSpec& layer : spec.layers) layer.normalise = dice.one_of(ways);
+  return spec;
+}
+
 /// Weights that keep net inputs near 1. Frozen biases get values, too.
 template <class T>
 network::Network<T> random_network(Dice& dice, NetworkSpec spec) {
@@ -106,6 +112,7 @@ network::Network<T> random_network(Dice& dice, NetworkSpec spec) {
         weights[block.first_weight + k] = static_cast<T>(dice.uniform(-size, size));
     for (std::size_t u = 0; layer.bias && u < layer.units; ++u)
       weights[layer.first_bias + u] = static_cast<T>(dice.uniform(-1, 1));
+    derivation::testing::detail::draw_rows(dice, layer, weights);
   }
   EXPECT_TRUE(made->set_weights(weights));
   return std::move(*made);

@@ -45,7 +45,7 @@ GaussNewton<T>::GaussNewton(const network::Network<T>& network, const TrainerOpt
         for (std::size_t u = p * base::kPanel<T>; u < p * base::kPanel<T> + panels.units_in(p); ++u) {
           const auto place = static_cast<std::size_t>(&panels(i, u) - flat);
           if (!movable.empty() && movable[place] == T{0}) continue;
-          columns_.push_back({view.layer, u, view.source, i, view.is_bias});
+          columns_.push_back({view.layer, u, view.source, i, view.kind});
           places_.push_back(place);
         }
   }
@@ -60,7 +60,7 @@ double GaussNewton<T>::bytes(std::size_t columns) {
          static_cast<double>(columns) * static_cast<double>(sizeof(Column) + sizeof(std::size_t));
 }
 
-/// Up to the sign, which products do not have: δ a, with (3) to (5).
+/// Up to the sign, which products do not have: δ a, with (3) to (5); for gains δ_y Î.
 template <class T>
 void GaussNewton<T>::fill_panel(network::Workspace<T>& workspace, std::size_t rows, std::size_t panel) {
   std::array<Factor<T>, kBlock> deltas, activations;
@@ -71,8 +71,14 @@ void GaussNewton<T>::fill_panel(network::Workspace<T>& workspace, std::size_t ro
       continue;
     }
     const Column& column = columns_[number];
-    deltas[c] = {workspace.deltas(column.layer), column.unit};
-    activations[c] = column.is_bias ? Factor<T>(&kOne<T>) : Factor<T>(workspace.source(column.source), column.sender);
+    const bool is_weight = column.kind == network::ParameterKind::weights;
+    deltas[c] = {is_weight ? workspace.deltas(column.layer) : workspace.deltas_seen(column.layer), column.unit};
+    if (is_weight)
+      activations[c] = {workspace.source(column.source), column.sender};
+    else if (column.kind == network::ParameterKind::gains)
+      activations[c] = {workspace.normal(column.layer), column.unit};
+    else
+      activations[c] = Factor<T>(&kOne<T>);
   }
   double* to = rows_.data() + panel * kPanelSize;
   for (std::size_t r = 0; r < rows; ++r, to += kBlock)

@@ -23,7 +23,7 @@ class GaussNewton {
 
   /// Places of the weights in the flat block, column by column, ascending.
   [[nodiscard]] std::span<const std::size_t> places() const { return places_; }
-  [[nodiscard]] bool is_bias(std::size_t column) const { return columns_[column].is_bias; }
+  [[nodiscard]] network::ParameterKind kind(std::size_t column) const { return columns_[column].kind; }
   [[nodiscard]] const SymmetricMatrix& sum() const { return sum_; }
 
   void clear() { sum_.clear(); }
@@ -36,7 +36,7 @@ class GaussNewton {
   struct Column {
     std::size_t layer = 0, unit = 0;
     std::size_t source = 0, sender = 0;
-    bool is_bias = false;
+    network::ParameterKind kind = network::ParameterKind::weights;
   };
   void fill_panel(network::Workspace<T>& workspace, std::size_t rows, std::size_t panel);
 

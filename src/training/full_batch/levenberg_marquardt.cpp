@@ -72,7 +72,7 @@ typename Marquardt<T>::Goal Marquardt<T>::goal(Objective<T>& objective, UpdateSt
 template <class T>
 bool Marquardt<T>::attempt(Objective<T>& objective, const Goal& goal, double mu) {
   for (std::size_t c = 0; c < added_.size(); ++c)
-    added_[c] = mu + (goal.alpha != 0 ? goal.alpha : decay_biases_ || !products_.is_bias(c) ? l2_ : 0.0);
+    added_[c] = mu + (goal.alpha != 0 ? goal.alpha : decays(c) ? l2_ : 0.0);
   if (!factor_.factorise(products_.sum(), goal.scale, added_, objective.share())) return false;
   change_ = downhill_;
   factor_.solve(change_);

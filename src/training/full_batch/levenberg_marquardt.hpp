@@ -33,6 +33,11 @@ class Marquardt final : public FullBatchMethod<T> {
   Goal goal(Objective<T>& objective, UpdateState<T>& state);
   [[nodiscard]] double square_sum(std::span<const T> weights) const;
   [[nodiscard]] double value(const Goal& goal, double error, std::span<const T> weights) const;
+  /// Penalties are of weights, and of biases if asked; never of gains.
+  [[nodiscard]] bool decays(std::size_t column) const {
+    const network::ParameterKind kind = products_.kind(column);
+    return kind == network::ParameterKind::weights || (decay_biases_ && kind == network::ParameterKind::biases);
+  }
   bool attempt(Objective<T>& objective, const Goal& goal, double mu);
 
   LevenbergMarquardt settings_;

@@ -69,6 +69,11 @@ Result<void> check_method(const TrainerOptions& options, const base::Graph& grap
     return Error{ErrorCode::spec, place, "weights that must keep their signs",
                  "steps that may be cut off weight by weight: that of all weights together would lose its direction",
                  "Use a rule that changes one weight at a time, as adam"};
+  for (std::size_t l = 0; l < graph.layers().size(); ++l)
+    if (graph.layers()[l].normalisation == base::Normalisation::batch)
+      return Error{ErrorCode::spec, place, "layer " + std::to_string(l + 1) + ", which is normalised by batch",
+                   "an error function that is the sum of those of the patterns",
+                   "Normalise by \"layer\", or use a rule that changes one weight at a time, as adam"};
   const auto* const rule = std::get_if<LevenbergMarquardt>(&options.optimizer);
   if (rule == nullptr) return {};
   if (loss != base::LossKind::half_squared_error)
