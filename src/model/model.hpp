@@ -20,7 +20,7 @@
 namespace deltarule::model {
 
 /// The version that is written. Readers take this one and every earlier one (docs/formats.md).
-inline constexpr unsigned kFormatVersion = 1;
+inline constexpr unsigned kFormatVersion = 2;
 
 /// Weights in canonical order (base/graph.hpp); the type is the precision of the run.
 using Weights = std::variant<std::vector<float>, std::vector<double>>;

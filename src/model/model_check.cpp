@@ -15,7 +15,7 @@ Error fault(const std::string& place, std::string got, std::string needed) {
 
 std::string place_of(const WeightBlock& block, std::size_t index) {
   const std::string unit = block.name + "[" + std::to_string(index / block.sending) + "]";
-  return block.is_bias ? unit : unit + "[" + std::to_string(index % block.sending) + "]";
+  return block.is_row() ? unit : unit + "[" + std::to_string(index % block.sending) + "]";
 }
 
 template <class T>
@@ -24,9 +24,11 @@ Result<void> check_block(const std::vector<T>& weights, const WeightBlock& block
     const T weight = weights[block.first + i];
     if (!std::isfinite(weight))
       return fault(name + ", " + place_of(block, i), "a weight that is not finite", "finite weights");
-    const bool exists = block.is_bias || block.block->mask.empty() || block.block->mask[i] != 0;
+    const bool exists = block.is_row() || block.block->mask.empty() || block.block->mask[i] != 0;
     if (!exists && weight != T{0})
       return fault(name + ", " + place_of(block, i), "a weight where the mask has no connection", "0");
+    if (block.kind == base::ParameterKind::running_variances && weight < T{0})
+      return fault(name + ", " + place_of(block, i), "a running variance below 0", "0 or more");
   }
   return {};
 }

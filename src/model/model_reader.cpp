@@ -130,6 +130,8 @@ class Reader {
     if (!text) return text.error();
     auto spec = spec_from_json(**text, place("network"));
     if (!spec) return spec.error();
+    if (is_normalised(*spec) && *container_.find_metadata("version") == "1")
+      return fault(place("network"), "a normalised layer in a file of format version 1", "version 2");
     model_.network = std::move(*spec);
     return checked_graph(model_.network, place("network"));
   }
@@ -245,7 +247,7 @@ class Reader {
     const std::string where = place("section " + io::json_string(block.name));
     if (section.dtype != dtype) return fault(where, "numbers of the type " + section.dtype, dtype);
     std::vector<std::uint64_t> shape{block.units};
-    if (!block.is_bias) shape.push_back(block.sending);
+    if (!block.is_row()) shape.push_back(block.sending);
     if (section.shape == shape) return {};
     return fault(where, "the shape " + shape_text(section.shape), shape_text(shape) + ", as the network says");
   }

@@ -54,9 +54,12 @@ std::string metrics_json(const std::vector<Measure>& metrics) {
   return out + "]";
 }
 
+/// The lowest version that can say it, so that older readers take what they can read.
+unsigned version_of(const NetworkSpec& network) { return is_normalised(network) ? 2 : 1; }
+
 void add_metadata(const Model& model, io::Container& container) {
   const std::array<std::string, file::kKeys.size()> values{std::string(file::kFormat),
-                                                           std::to_string(kFormatVersion),
+                                                           std::to_string(version_of(model.network)),
                                                            std::string(model.precision()),
                                                            spec_to_json(model.network),
                                                            preprocessing_to_json(model.preprocessing),
@@ -72,7 +75,7 @@ template <class T>
 void add_weights(const std::vector<T>& weights, const base::Graph& graph, io::Container& container) {
   for (const WeightBlock& block : weight_blocks(graph)) {
     io::Section section{block.name, sizeof(T) == 4 ? "F32" : "F64", {block.units}, {}};
-    if (!block.is_bias) section.shape.push_back(block.sending);
+    if (!block.is_row()) section.shape.push_back(block.sending);
     section.bytes = to_little_endian(std::span(weights).subspan(block.first, block.size()));
     container.sections.push_back(std::move(section));
   }

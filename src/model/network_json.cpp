@@ -55,7 +55,7 @@ class WeightReader {
 
  private:
   Result<void> read_layer(const JsonCursor& cursor, const base::Layer& layer, std::size_t& next) {
-    constexpr std::array<std::string_view, 2> kKnown{"from", "bias"};
+    constexpr std::array<std::string_view, 5> kKnown{"from", "bias", "gain", "running_mean", "running_variance"};
     if (auto known = cursor.only(kKnown); !known) return known;
     auto from = cursor.member("from");
     if (!from) return from.error();
@@ -69,18 +69,28 @@ class WeightReader {
       if (!matrix) return matrix.error();
       if (auto read = read_matrix(*matrix, blocks_[next++]); !read) return read;
     }
-    if (layer.bias) return read_biases(cursor, blocks_[next++]);
-    if (!cursor.has("bias")) return {};
-    auto bias = cursor.member("bias");
-    const Json::Array* list = bias->json().array();
-    if (bias->json().is_null() || (list != nullptr && list->empty())) return {};
-    return bias->fault(std::string(bias->json().kind()), "none: the layer has no biases");
+    using enum base::ParameterKind;
+    for (const base::ParameterKind kind : {biases, gains, running_means, running_variances}) {
+      const bool has = layer.row(kind) != nullptr;
+      if (auto read = has ? read_units(cursor, blocks_[next++]) : read_none(cursor, kind); !read) return read;
+    }
+    return {};
   }
 
-  Result<void> read_biases(const JsonCursor& cursor, const WeightBlock& block) {
-    auto bias = cursor.member("bias");
-    if (!bias) return bias.error();
-    return read_row(*bias, block.first, block.units);
+  /// A number for each unit.
+  Result<void> read_units(const JsonCursor& cursor, const WeightBlock& block) {
+    auto row = cursor.member(row_name(block.kind));
+    if (!row) return row.error();
+    return read_row(*row, block.first, block.units);
+  }
+  static Result<void> read_none(const JsonCursor& cursor, base::ParameterKind kind) {
+    const std::string_view name = row_name(kind);
+    if (!cursor.has(name)) return {};
+    auto row = cursor.member(name);
+    const Json::Array* list = row->json().array();
+    if (row->json().is_null() || (list != nullptr && list->empty())) return {};
+    return row->fault(std::string(row->json().kind()),
+                      "none: the layer has no " + (kind == base::ParameterKind::biases ? "biases" : std::string(name)));
   }
 
   Result<void> read_matrix(const JsonCursor& cursor, const WeightBlock& block) {
@@ -236,10 +246,9 @@ void append_weights(std::string& out, const base::Graph& graph, const std::vecto
       append_matrix(out, weights.data() + blocks[next].first, blocks[next]);
     }
     out += '}';
-    if (layer.bias) {
-      out += ",\n     \"bias\": ";
+    for (std::size_t row = 0; row < layer.rows.size(); ++row, ++next) {
+      out += ",\n     \"" + std::string(row_name(blocks[next].kind)) + "\": ";
       append_row(out, weights.data() + blocks[next].first, blocks[next].units);
-      ++next;
     }
     out += '}';
   }

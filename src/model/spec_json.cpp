@@ -149,11 +149,17 @@ void append_layer_json(std::string& out, const LayerSpec& layer) {
   out += "{\"units\":" + std::to_string(layer.units) + ",\"activation\":";
   io::append_json_string(out, layer.activation);
   if (!layer.from.empty()) append_sources(out, layer);
-  out += std::string(",\"bias\":") + truth(layer.bias) + ",\"train_bias\":" + truth(layer.train_bias) + "}";
+  out += std::string(",\"bias\":") + truth(layer.bias) + ",\"train_bias\":" + truth(layer.train_bias);
+  if (!layer.normalise.empty()) {
+    out += ",\"normalise\":";
+    io::append_json_string(out, layer.normalise);
+  }
+  out += '}';
 }
 
 Result<LayerSpec> layer_from_json(const JsonCursor& cursor) {
-  constexpr std::array<std::string_view, 6> kKnown{"units", "activation", "from", "mask", "bias", "train_bias"};
+  constexpr std::array<std::string_view, 7> kKnown{"units", "activation", "from",     "mask",
+                                                   "bias",  "train_bias", "normalise"};
   if (auto known = cursor.only(kKnown); !known) return known.error();
   LayerSpec layer;
   if (auto read = read_units(cursor, layer); !read) return read.error();
@@ -163,6 +169,12 @@ Result<LayerSpec> layer_from_json(const JsonCursor& cursor) {
     if (auto read = read_masks(*cursor.member("mask"), layer); !read) return read.error();
   if (auto read = read_flag(cursor, "bias", layer.bias); !read) return read.error();
   if (auto read = read_flag(cursor, "train_bias", layer.train_bias); !read) return read.error();
+  if (cursor.has("normalise")) {
+    auto name = cursor.member("normalise")->string();
+    if (!name) return name.error();
+    if (name->empty()) return cursor.member("normalise")->fault("\"\"", "\"layer\" or \"batch\"");
+    layer.normalise = std::move(*name);
+  }
   return layer;
 }
 
@@ -176,6 +188,11 @@ Result<std::vector<LayerSpec>> layers_from_json(const JsonCursor& cursor) {
     layers.push_back(std::move(*layer));
   }
   return layers;
+}
+
+bool is_normalised(const NetworkSpec& spec) {
+  return std::any_of(spec.layers.begin(), spec.layers.end(),
+                     [](const LayerSpec& layer) { return !layer.normalise.empty(); });
 }
 
 Result<base::Graph> checked_graph(const NetworkSpec& spec, const std::string& where) {

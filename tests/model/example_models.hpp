@@ -89,6 +89,20 @@ inline model::Model with_history() {
   return m;
 }
 
+/// The regressor's columns behind two normalised layers, one over units, one over batches; weights in f32.
+inline model::Model normalised() {
+  model::Model m = regressor();
+  m.network.layers = {{.units = 3, .activation = "tanh", .bias = false, .normalise = "layer"},
+                      {.units = 2, .activation = "relu", .normalise = "batch"},
+                      {.units = 2, .activation = "identity"}};
+  std::vector<float> weights(3 + 3 + 6 + 2 + 2 + 2 + 2 + 4 + 2);
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = some_number(i);
+  weights[18] = 0.5F;  // running variances
+  weights[19] = 2.25F;
+  m.weights = weights;
+  return m;
+}
+
 inline void expect_equal(const model::Model& a, const model::Model& b) {
   EXPECT_EQ(a.network, b.network);
   EXPECT_EQ(a.weights, b.weights);

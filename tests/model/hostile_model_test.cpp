@@ -112,7 +112,7 @@ TEST(HostileModel, WrongMetadataWithARightDigestIsRefusedByName) {
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
   const std::vector<Replacement> cases{
       {"format", "deltarule-model", "other-model", "other-model"},
-      {"version", "1", "2", "newer"},
+      {"version", "1", "3", "newer"},
       {"version", "1", "0", "version"},
       {"version", "1", "01", "version"},
       {"version", "1", "1e0", "version"},
