@@ -109,6 +109,7 @@ DataChoice data_of(const Given& given) {
 void network_options(const Given& given, FitOptions& fit) {
   given.set(fit.hidden, "--hidden", hidden_value);
   given.set(fit.activation, "--activation");
+  given.set(fit.normalise, "--normalise", word("--normalise", {"layer", "batch"}));
   given.set(fit.output_activation, "--output-activation");
   given.set(fit.loss, "--loss");
   given.set(fit.init, "--init");
@@ -205,7 +206,7 @@ Task task_value(const std::string& text) {
 
 void refuse_contradictions(const Given& given) {
   for (const char* wiring : {"--network", "--start-from"}) {
-    for (const char* option : {"--hidden", "--activation", "--output-activation"}) {
+    for (const char* option : {"--hidden", "--activation", "--output-activation", "--normalise"}) {
       exclude(given, wiring, option, "the wiring and its activations come from the file");
     }
   }

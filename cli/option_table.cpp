@@ -48,6 +48,8 @@ constexpr OptionRow kLearnOptions[] = {
     {"--task", "T", kRoles, "auto, binary, multiclass, multilabel, regression (auto)"},
     {"--hidden", "N,N", kNetwork, "units of the hidden layers; none is the linear model (by the data)"},
     {"--activation", "F", kNetwork, "of the hidden units: tanh, relu, sigmoid, … (chosen)"},
+    {"--normalise", "layer|batch", kNetwork,
+     "net inputs of hidden layers to mean 0 and variance 1, over the units of the layer or the patterns of the batch"},
     {"--output-activation", "F", kNetwork, "of the output units (by the task)"},
     {"--loss", "E", kNetwork,
      "cross-entropy, half_squared_error, huber, pinball(0.9) for a quantile, poisson_deviance for counts, "

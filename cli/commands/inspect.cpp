@@ -62,8 +62,9 @@ std::string layer_text(const NetworkSpec& spec, std::size_t number) {
     masked = masked || !connection.mask.empty();
   }
   if (sources.empty()) sources.push_back(number == 1 ? "inputs" : fmt::format("layer {}", number - 1));
-  return fmt::format("layer {}: {}, {}, from {}{}{}", number, counted(layer.units, "unit"), layer.activation,
-                     joined(sources, " and "), layer.bias ? "" : ", no bias", masked ? ", masked" : "");
+  const std::string normalised = layer.normalise.empty() ? "" : ", " + layer.normalise + "-normalised";
+  return fmt::format("layer {}: {}, {}, from {}{}{}{}", number, counted(layer.units, "unit"), layer.activation,
+                     joined(sources, " and "), layer.bias ? "" : ", no bias", masked ? ", masked" : "", normalised);
 }
 
 std::string network_text(const NetworkFile& network, const std::string& file) {
@@ -86,7 +87,9 @@ std::string layers_json(const NetworkSpec& spec) {
     if (from.empty()) from.push_back(std::to_string(i));
     JsonObject object;
     object.count("units", layer.units).text("activation", layer.activation).raw("from", json_array(from));
-    layers.push_back(object.truth("bias", layer.bias).str());
+    object.truth("bias", layer.bias);
+    if (!layer.normalise.empty()) object.text("normalise", layer.normalise);
+    layers.push_back(object.str());
   }
   return json_array(layers);
 }

@@ -51,6 +51,7 @@ struct FitOptions {
   /// Registry name, "pinball(0.9)" for a quantile, or "cross-entropy" (the one that fits the output). Targets of
   /// poisson_deviance and gamma_deviance are not standardised.
   std::optional<std::string> loss = {};
+  std::optional<std::string> normalise = {};  ///< hidden layers: layer, batch (LayerSpec::normalise)
   /// delta-rule (= sgd), momentum, nesterov, adam, adamw, rmsprop, adagrad, adadelta, lion, rprop-, rprop+, irprop-,
   /// irprop+, quickprop; other settings than rate, momentum and decay in brackets: "adam(beta1=0.8,epsilon=1e-6)"
   std::optional<std::string> optimizer = {};

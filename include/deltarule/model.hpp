@@ -85,6 +85,11 @@ class Model {
   [[nodiscard]] std::string history_json() const;
   /// The JSON form of the network, with or without weights (docs/formats.md).
   [[nodiscard]] std::string network_json(bool with_weights) const;
+  /// The same model without normalisation: running means, running variances and gains become part of weights and
+  /// biases, for programs that know no normalisation. Predictions are the same up to rounding; measures and settings
+  /// are kept, with `folded` added. Throws Exception (spec) when a layer is normalised over its units, which cannot be
+  /// folded.
+  [[nodiscard]] Model folded() const;
   /// A human-readable account of the file.
   [[nodiscard]] std::string describe() const;
 

@@ -43,14 +43,20 @@ class BasicNetwork {
   [[nodiscard]] std::size_t outputs() const noexcept;
 
   /// Weights in canonical order: layer by layer; in a layer source by source, [receiving unit][sending unit], row by
-  /// row; then the layer's biases. Masked weights have their place and are 0.
+  /// row; then the layer's biases; of a normalised layer its gains and, for batches, its running means and running
+  /// variances. Masked weights have their place and are 0.
   [[nodiscard]] std::size_t weight_count() const noexcept;
   [[nodiscard]] std::vector<T> weights() const;
-  /// Shape error unless there are weight_count() of them; data error for one that is not finite. Masked places are
-  /// ignored.
+  /// Shape error unless there are weight_count() of them; data error for one that is not finite and for a running
+  /// variance below 0. Masked places are ignored.
   Result<void> set_weights(std::span<const T> canonical);
-  /// One weight by address: "x1:h1.2", "h1.2:y1", "1:y1" (bias); counting from 1 (docs/formats.md).
+  /// One weight by address: "x1:h1.2", "h1.2:y1", "1:y1" (bias), "gain:h1.2"; counting from 1 (docs/formats.md).
   [[nodiscard]] Result<T> weight(const std::string& address) const;
+
+  /// A network without normalisation by batches and with the same predictions up to rounding: running means, running
+  /// variances and gains become part of weights and biases. Spec error when a layer is normalised over its units, which
+  /// cannot be folded.
+  [[nodiscard]] Result<BasicNetwork> folded() const;
 
   /// Activations of the outputs for one pattern, equation (4) and f, layer by layer. x: [inputs], y: [outputs].
   /// Shape error if they are not. Thread-safe on a const network. For real-time threads: from the first call free of

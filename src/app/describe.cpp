@@ -43,6 +43,7 @@ std::string layer_in_words(const base::Graph& graph, std::size_t index) {
     if (!block.mask.empty()) text += " (masked)";
     if (&block != &layer.blocks.back()) text += " and";
   }
+  if (layer.is_normalised()) text += ", " + std::string(app::normalised_in_words(layer.normalisation));
   if (!layer.bias) text += ", no bias";
   if (layer.bias && !layer.train_bias) text += ", biases fixed";
   return text;

@@ -7,6 +7,7 @@
 #include "io/file.hpp"
 #include "model/history_json.hpp"
 #include "model/network_json.hpp"
+#include "network/fold.hpp"
 
 namespace deltarule {
 namespace app {
@@ -95,6 +96,22 @@ std::vector<std::pair<std::string, std::string>> Model::provenance() const {
 
 std::vector<EpochRecord> Model::history() const { return inner(*this).history; }
 std::string Model::history_json() const { return model::history_to_json(inner(*this).history); }
+
+Model Model::folded() const {
+  model::Model model = inner(*this);
+  std::visit(
+      [&model](auto& weights) {
+        using T = typename std::decay_t<decltype(weights)>::value_type;
+        auto network = unwrap(network::Network<T>::create(model.network));
+        if (const auto set = network.set_weights(weights); !set) throw Exception(set.error());
+        const auto folded = unwrap(network::fold_normalisation(network));
+        model.network = folded.spec();
+        weights = folded.weights();
+      },
+      model.weights);
+  model.settings.emplace_back("folded", "batch normalisation");
+  return unwrap(app::ModelAccess::wrap(std::move(model)));
+}
 
 std::string Model::network_json(bool with_weights) const {
   const model::Model& model = inner(*this);

@@ -6,16 +6,32 @@
 
 namespace deltarule::app {
 
+std::string_view normalised_in_words(base::Normalisation how) {
+  switch (how) {
+    case base::Normalisation::layer:
+      return "layer-normalised";
+    case base::Normalisation::batch:
+      return "batch-normalised";
+    case base::Normalisation::none:
+      break;
+  }
+  return "";
+}
+
 std::string network_in_words(const base::Graph& graph) {
   std::string sizes = std::to_string(graph.inputs());
   std::string names;
   std::string_view last;
+  std::string_view how;  // what is normalised, in one word, or that it is not alike
   for (const base::Layer& layer : graph.layers()) {
     sizes.append("-").append(std::to_string(layer.units));
     if (layer.activation != last) names.append(", ").append(layer.activation);
     last = layer.activation;
+    if (!layer.is_normalised()) continue;
+    const std::string_view own = normalised_in_words(layer.normalisation);
+    how = how.empty() || how == own ? own : "normalised";
   }
-  return sizes + names;
+  return sizes + names + (how.empty() ? "" : ", " + std::string(how));
 }
 
 std::string rounded(double value) {

@@ -11,7 +11,10 @@
 
 namespace deltarule::app {
 
-/// "9-32-3, tanh, softmax": units of the input and each layer, then the activations, equal neighbours once.
+/// "layer-normalised"; empty for none.
+[[nodiscard]] std::string_view normalised_in_words(base::Normalisation how);
+/// "9-32-3, tanh, softmax, layer-normalised": units of the input and each layer, then the activations, equal neighbours
+/// once, then whether layers are normalised.
 [[nodiscard]] std::string network_in_words(const base::Graph& graph);
 /// A number for people: four significant digits, no trailing zeros, plain notation where that is short.
 [[nodiscard]] std::string rounded(double value);

@@ -8,6 +8,7 @@
 #include "app/engine/unwrap.hpp"
 #include "base/floating_point_mode.hpp"
 #include "network/address.hpp"
+#include "network/fold.hpp"
 #include "network/init.hpp"
 #include "network/passes.hpp"
 
@@ -108,6 +109,13 @@ Result<T> BasicNetwork<T>::weight(const std::string& address) const {
   const auto position = network::find_weight(impl_->network.graph(), address);
   if (!position) return position.error();
   return std::as_const(impl_->network).parameter(impl_->network.place_of(*position));
+}
+
+template <class T>
+Result<BasicNetwork<T>> BasicNetwork<T>::folded() const {
+  auto made = network::fold_normalisation(impl_->network);
+  if (!made) return made.error();
+  return BasicNetwork(std::make_unique<Impl>(std::move(*made)));
 }
 
 template <class T>

@@ -84,7 +84,7 @@ bool same_split(const model::Model& first, const model::Model& result) {
 FitOptions with_continued(const FitOptions& options) {
   if (!options.continue_from) return options;
   if (options.network || options.start_from || options.hidden.units || options.activation ||
-      options.output_activation) {
+      options.output_activation || options.normalise) {
     throw Exception({ErrorCode::usage, "--start-from", "a model together with a wiring or weights", "one of them",
                      "The model brings its own wiring and weights"});
   }

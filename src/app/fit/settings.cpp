@@ -1,5 +1,6 @@
 #include "app/fit/settings.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "app/access.hpp"
@@ -46,6 +47,14 @@ const auto kNumber = [](double value) { return io::to_text(value); };
 const auto kCount = [](std::size_t value) { return std::to_string(value); };
 const auto kWord = [](const std::string& value) { return value; };
 
+std::string chosen_normalisation(const FitOptions& options, ChoiceList& choices) {
+  if (!options.normalise) return {};
+  if (*options.normalise != "layer" && *options.normalise != "batch")
+    refuse("--normalise", base::quoted(*options.normalise), "layer or batch");
+  choices.add("normalise", *options.normalise, "--normalise", true);
+  return *options.normalise;
+}
+
 NetworkSpec chosen_wiring(const FitOptions& options, const Defaults& defaults, const data::Preprocessing& rules,
                           ChoiceList& choices) {
   NetworkSpec spec;
@@ -55,7 +64,12 @@ NetworkSpec chosen_wiring(const FitOptions& options, const Defaults& defaults, c
     const std::string name =
         pick(choices, "activation", "--activation", options.activation, defaults.activation, kWord);
     const std::string activation = activation_named("--activation", name).name;
-    for (const std::size_t units : hidden) spec.layers.push_back({.units = units, .activation = activation});
+    const std::string normalise = chosen_normalisation(options, choices);
+    for (const std::size_t units : hidden)
+      spec.layers.push_back({.units = units, .activation = activation, .normalise = normalise});
+  } else if (options.normalise) {
+    refuse("--normalise", *options.normalise + " without hidden layers", "hidden layers, which it is for",
+           "Leave it out, or add --hidden");
   }
   const OutputChoice output = choose_output(options, rules.task);
   choices.add("output activation", output.activation, "--output-activation", options.output_activation.has_value());
@@ -103,6 +117,15 @@ void choose_rollback(const FitOptions& options, Settings& settings, ChoiceList& 
   if (what != "rollback" && what != "stop") refuse("--on-divergence", base::quoted(what), "rollback or stop");
   settings.training.on_divergence = what == "stop" ? OnDivergence::stop : OnDivergence::rollback;
   if (options.on_divergence && what == "stop") choices.add("on divergence", what, "--on-divergence", true);
+}
+
+/// One pattern has no mean and variance to be normalised by.
+void check_batches(const NetworkSpec& network, std::size_t batch_size) {
+  const bool by_batch = std::any_of(network.layers.begin(), network.layers.end(),
+                                    [](const LayerSpec& layer) { return layer.normalise == "batch"; });
+  if (by_batch && batch_size == 1)
+    refuse("--batch-size", "1 with layers normalised by batch, which need the mean and variance of several patterns",
+           "at least 2", "Use --normalise layer, or a larger --batch-size");
 }
 
 /// What early stopping goes by, and from when on something is better.
@@ -237,6 +260,9 @@ void check_options(const FitOptions& options) {
     refuse("--network", "a wiring together with --hidden or an activation", "one of them",
            "Write layers and activations into the network");
   }
+  if (options.network && options.normalise)
+    refuse("--network", "a wiring together with --normalise", "one of them",
+           "Write \"normalise\" into the layers of the network");
   if (options.start_from && options.init)
     refuse("--init", *options.init + " together with first weights", "one of them");
   if (options.start_from && options.start_from->empty())
@@ -294,6 +320,7 @@ Settings choose_settings(const FitOptions& options, const Size& size, const data
   choose_rule(options, defaults, settings, choices);
   hasten_for(settings.trainer.optimizer, defaults);
   choose_length(options, size, defaults, settings, choices);
+  check_batches(settings.network, settings.training.batch_size);
   choose_schedule(options, settings, choices);
   choose_start(options, defaults, settings, choices);
   const std::string precision = pick(choices, "precision", "--precision", options.precision, defaults.precision, kWord);
