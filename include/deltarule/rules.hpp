@@ -155,8 +155,8 @@ struct LBFGS {
 /// the square of the number of weights.
 struct LevenbergMarquardt {
   double mu = 0.001;  ///< the first μ
-  double mu_increase = 10;
-  double mu_decrease = 0.1;
+  double mu_increase = 4;
+  double mu_decrease = 0.5;
   double mu_max = 1e10;  ///< beyond it there is no step
   /// 1: E is β/2 Σe² + α/2 Σw² over all that may move, α and β re-estimated before each step from the evidence (MacKay
   /// 1992; Foresee & Hagan 1997); then l1 and l2 must be 0. 0: no such thing.

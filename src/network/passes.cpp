@@ -483,8 +483,18 @@ void deltas_from_slopes(const Network<T>& network, Workspace<T>& workspace, std:
 
 template <class T>
 void deltas_from_slope_rows(const Network<T>& network, Workspace<T>& workspace, RowRange rows) {
-  for (std::size_t r = rows.first; r < rows.first + rows.count; ++r)
-    slopes_to_deltas(network, workspace, r, workspace.slope_row(r));
+  const std::size_t last = network.graph().layers().size() - 1, end = rows.first + rows.count;
+  if (network.activation(last).kind == ActivationKind::softmax) {
+    for (std::size_t r = rows.first; r < end; ++r) slopes_to_deltas(network, workspace, r, workspace.slope_row(r));
+    return propagate_back(network, workspace, rows);
+  }
+  const auto of = [&](const Panels<T>& all) { return all.slice(rows.first, rows.count); };
+  const Panels<T> a = of(workspace.outputs()), delta = of(workspace.deltas(last));
+  for (std::size_t r = 0; r < rows.count; ++r) copy_row_back(workspace.slope_row(rows.first + r), delta, r);
+  for (std::size_t p = 0; p < a.count(); ++p) {
+    kernels::kernels<T>().scale(T{-1}, delta.panel(p), rows.count * delta.width(p));
+    multiply_derivative(network.activation(last), of(workspace.net(last)), a, delta, p);
+  }
   propagate_back(network, workspace, rows);
 }
 

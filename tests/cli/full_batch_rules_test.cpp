@@ -39,7 +39,7 @@ TEST(RulesThatMoveAllTogether, GetAllRowsPerStepAndSayTheirMemory) {
     EXPECT_EQ(provenance["optimizer"], optimizer.substr(0, optimizer.find('(')));
     if (optimizer.find("bayesian=1") != std::string::npos) {
       EXPECT_EQ(provenance["rule_settings"],
-                "mu=0.01, mu_increase=10, mu_decrease=0.1, mu_max=1e+10, bayesian=1, memory_mb=64");
+                "mu=0.01, mu_increase=4, mu_decrease=0.5, mu_max=1e+10, bayesian=1, memory_mb=64");
     }
   }
 }

@@ -68,6 +68,7 @@ class BatchObjective final : public Objective<T> {
  private:
   [[nodiscard]] double whole(double loss) const {
     const TrainerOptions& options = host_.options;
+    if (options.l2 == 0 && options.l1 == 0) return host_.reduced(loss, weight_);
     return host_.reduced(loss, weight_) + penalties(host_.network, options.l2, options.l1, options.decay_biases);
   }
 
@@ -83,11 +84,15 @@ class BatchObjective final : public Objective<T> {
   }
   /// Deltas of one output with the slope 1, times the root of what its square counts.
   void back_from(std::size_t output, std::span<const std::uint32_t> chunk) {
+    const std::span<const T> weights = source_.weights();
+    const double common = factor();
+    const T root = static_cast<T>(std::sqrt(common));
     share_rows(chunk.size(), [&](network::RowRange rows) {
       for (std::size_t r = rows.first; r < rows.first + rows.count; ++r) {
         T* const slopes = host_.batch->slope_row(r);
         std::fill_n(slopes, host_.network.outputs(), T{0});
-        slopes[output] = static_cast<T>(std::sqrt(static_cast<double>(source_.weight(chunk[r])) * factor()));
+        slopes[output] =
+            weights.empty() ? root : static_cast<T>(std::sqrt(static_cast<double>(weights[chunk[r]]) * common));
       }
       network::deltas_from_slope_rows(host_.network, *host_.batch, rows);
     });

@@ -23,7 +23,7 @@ class GaussNewton {
 
   /// Places of the weights in the flat block, column by column, ascending.
   [[nodiscard]] std::span<const std::size_t> places() const { return places_; }
-  [[nodiscard]] network::ParameterKind kind(std::size_t column) const { return columns_[column].kind; }
+  [[nodiscard]] network::ParameterKind kind(std::size_t column) const { return kinds_[column]; }
   [[nodiscard]] const SymmetricMatrix& sum() const { return sum_; }
 
   void clear() { sum_.clear(); }
@@ -33,14 +33,20 @@ class GaussNewton {
   [[nodiscard]] static double bytes(std::size_t columns);
 
  private:
-  struct Column {
+  /// Columns of one panel that follow each other: weights from one sender to units that follow each other.
+  struct Run {
+    std::size_t column = 0, length = 0;
     std::size_t layer = 0, unit = 0;
     std::size_t source = 0, sender = 0;
     network::ParameterKind kind = network::ParameterKind::weights;
   };
+  void add_column(const network::View& view, std::size_t sender, std::size_t unit, std::size_t place);
   void fill_panel(network::Workspace<T>& workspace, std::size_t rows, std::size_t panel);
+  void fill_run(network::Workspace<T>& workspace, std::size_t rows, const Run& run, double* to);
 
-  std::vector<Column> columns_;
+  std::vector<Run> runs_;                      // ascending columns
+  std::vector<std::size_t> first_run_;         // of each panel, and the end
+  std::vector<network::ParameterKind> kinds_;  // of each column
   std::vector<std::size_t> places_;
   SymmetricMatrix sum_;
   base::AlignedBuffer<double> rows_;  // of one chunk, in panels of kBlock columns

@@ -92,7 +92,6 @@ bool SymmetricMatrix::factorise(const SymmetricMatrix& of, double factor, std::s
 }
 
 void SymmetricMatrix::solve(std::span<double> b) const {
-  const auto at = [&](std::size_t k) { return k < b.size() ? b[k] : 0.0; };
   for (std::size_t i = 0; i < b.size(); ++i) {  // Uᵀ y = b
     const double* const column = panel(i / kBlock) + i % kBlock;
     double sum = b[i];
@@ -103,7 +102,8 @@ void SymmetricMatrix::solve(std::span<double> b) const {
     double sum = b[i];
     for (std::size_t p = i / kBlock; p < panels(); ++p) {
       const double* const row = panel(p) + i * kBlock;
-      for (std::size_t c = p == i / kBlock ? i % kBlock + 1 : 0; c < kBlock; ++c) sum -= row[c] * at(p * kBlock + c);
+      const std::size_t end = std::min(kBlock, b.size() - p * kBlock);
+      for (std::size_t c = p == i / kBlock ? i % kBlock + 1 : 0; c < end; ++c) sum -= row[c] * b[p * kBlock + c];
     }
     b[i] = sum / panel(i / kBlock)[i * kBlock + i % kBlock];
   }
