@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <deque>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -43,8 +44,8 @@ std::vector<Names> works() {
 
 /// A work, and what it comes to when nobody stops it.
 struct Reference {
-  Names arguments;
-  std::vector<std::string> results;
+  Names arguments = {};
+  std::vector<std::string> results = {};
   double seconds = 0.0;
 };
 
@@ -84,16 +85,11 @@ struct Tally {
 
 class Campaign {
  public:
-  explicit Campaign(std::uint32_t seed) : dice_(seed) {
-    folder_.write("data.csv", table());
-    std::size_t number = 0;
-    for (const Names& work : works())
-      references_.push_back(reference_of(folder_, work, "reference" + std::to_string(++number)));
-  }
+  explicit Campaign(std::uint32_t seed) : dice_(seed) { folder_.write("data.csv", table()); }
 
   /// One run: up to four processes are ended by `signal`, then one goes on to the end.
   void run_once(int signal, Tally& tally, std::size_t wanted) {
-    const Reference& reference = references_[tally.runs % references_.size()];
+    const Reference& reference = next_reference(tally.runs);
     const std::string name = "run" + std::to_string(tally.runs++);
     for (int ended = 0; ended < 4 && tally.signals < wanted; ++ended) {
       Process process(folder_, command(reference, name));
@@ -117,6 +113,15 @@ class Campaign {
   }
 
  private:
+  const Reference& next_reference(std::size_t run) {
+    const std::size_t work = run % works().size();
+    while (references_.size() <= work) {
+      const std::string name = "reference" + std::to_string(references_.size());
+      references_.push_back(reference_of(folder_, works()[references_.size()], name));
+    }
+    return references_[work];
+  }
+
   double share() { return std::uniform_real_distribution<double>(0.0, 1.1)(dice_); }
 
   /// Goes on with the run, or begins it when it has not got as far as its description.
@@ -143,7 +148,7 @@ class Campaign {
 
   Folder folder_;
   std::mt19937 dice_;
-  std::vector<Reference> references_;
+  std::deque<Reference> references_;  // made when they are first needed
 };
 
 TEST(AKilledRun, EndsInTheBytesOfTheRunThatNeverStopped) {
@@ -237,7 +242,7 @@ TEST_F(Left, IsCompleteOnceAndSaysSo) {
 
 TEST_F(Left, RefusesDataThatHaveChanged) {
   folder_.write("data.csv", table() + "r999,1,3,red,a\n");
-  expect_error(test::run(folder_, {"resume", "run"}), 3, {"data.csv", "has changed", "Put the old file back"});
+  expect_error(test::run(folder_, {"resume", "run"}), 3, {"data.csv", "has changed", "put the old file back"});
   folder_.write("data.csv", table());
   EXPECT_EQ(test::run(folder_, {"resume", "run"}).code, 0);
 }
@@ -287,7 +292,7 @@ TEST(Resume, OptionsThatMakeNoSenseAreRefused) {
   }
   EXPECT_EQ(refused, 10U);
   expect_error(run(folder, {"train", "-", "--target", "kind", "--run", "r"}, {.input = table()}), 2,
-               {"standard input", "Save it first"});
+               {"standard input", "save it first"});
   expect_error(run(folder, {"resume"}), 2, {"DIR"});
   expect_error(run(folder, {"resume", "nowhere"}), 5, {"nowhere"});
   expect_error(run(folder, {"resume", "r", "--target", "kind"}), 2, {"--target"});

@@ -105,8 +105,8 @@ TEST(AResumedRun, EndsWithTheSameBitsUnderEveryRuleByBatchesAndByPatterns) {
     }
     Course<double> exact(20, false);
     exact.options = {.optimizer = rule, .l2 = 1e-3};
-    exact.settings = {.epochs = 3, .batch_size = 0};
-    EXPECT_EQ(resume_everywhere(exact), 3u);
+    exact.settings = {.epochs = 12, .batch_size = 0};
+    EXPECT_EQ(resume_everywhere(exact), 12u);
     ++rules;
   }
   EXPECT_EQ(rules, std::variant_size_v<Optimizer>);
@@ -132,6 +132,15 @@ TEST(AResumedRun, GoesOnWhereALayerLooksAhead) {
   course.options.optimizer = DeltaRule{0.0005};
   course.settings = {.epochs = 1, .batch_size = 1};
   EXPECT_EQ(resume_everywhere(course), 2u);
+}
+
+TEST(AResumedRun, DrawsTheNoiseThatItWouldHaveDrawn) {
+  for (const std::size_t size : {1u, 7u}) {
+    Course<float> course(300, true);
+    course.options = {.optimizer = Adam{}, .dropout = {.inputs = 0.2, .by_layer = {0.3}}, .input_noise = 0.1};
+    course.settings = {.epochs = 2, .batch_size = size};
+    EXPECT_EQ(resume_everywhere(course), size == 1 ? 4u : 86u);
+  }
 }
 
 TEST(AResumedRun, KnowsWhereInItsScheduleItIs) {

@@ -27,34 +27,47 @@ Error fault(const std::string& place, std::string got, std::string needed, std::
 
 // ---- what is kept under which name ----
 
+// Taken apart by all members, so that a member that is added anywhere stops the compiler here: it must be kept, or be
+// known to need no keeping (arrays and texts are kept elsewhere, and the constants of a step are made anew in each).
+
 /// The counts of a state, in file order.
 template <class State, class Visit>
 void visit_counts(State& state, const Visit& visit) {
-  visit("epoch", state.epoch);
-  visit("patterns", state.patterns);
-  visit("epochs", state.result.epochs);
-  visit("best_epoch", state.result.best_epoch);
-  visit("steps", state.result.steps);
-  visit("best_so_far_epoch", state.best.epoch);
-  visit("best_so_far_steps", state.best.steps);
-  visit("trainer_steps", state.trainer.update.steps);
-  visit("refused", state.trainer.refused);
-  visit("plateau_waited", state.rates.plateau.waited);
-  visit("good_epochs", state.back.good.epochs);
-  visit("good_trainer_steps", state.back.good.trainer.update.steps);
-  visit("good_refused", state.back.good.trainer.refused);
-  visit("good_plateau_waited", state.back.good.plateau.waited);
-  visit("patterns_since_good", state.back.patterns);
+  auto& [trainer, ended, epoch, patterns, loss_sum, result, best, best_loss, rates, back] = state;
+  auto& [parameters, update, refused] = trainer;
+  auto& [trainer_steps, arrays, rule_numbers, errors, rate_factor, adam] = update;
+  auto& [reason, epochs, best_epoch, steps, history, rollbacks] = result;
+  auto& [best_goal, best_so_far_epoch, best_so_far_steps, best_parameters] = best;
+  auto& [given, plateau, backed_off] = rates;
+  auto& [plateau_best, plateau_waited, plateau_factor] = plateau;
+  auto& [good, since_good, first_norm] = back;
+  auto& [good_trainer, good_epochs, good_best_loss, good_plateau] = good;
+  visit("epoch", epoch);
+  visit("patterns", patterns);
+  visit("epochs", epochs);
+  visit("best_epoch", best_epoch);
+  visit("steps", steps);
+  visit("best_so_far_epoch", best_so_far_epoch);
+  visit("best_so_far_steps", best_so_far_steps);
+  visit("trainer_steps", trainer_steps);
+  visit("refused", refused);
+  visit("plateau_waited", plateau_waited);
+  visit("good_epochs", good_epochs);
+  visit("good_trainer_steps", good_trainer.update.steps);
+  visit("good_refused", good_trainer.refused);
+  visit("good_plateau_waited", good_plateau.waited);
+  visit("patterns_since_good", since_good);
 }
 
 /// The other numbers, in the order of their section.
 template <class State, class Visit>
 void visit_numbers(State& state, const Visit& visit) {
+  auto& [now, before] = state.trainer.update.errors;
   visit(state.loss_sum);
   visit(state.best.loss);
   visit(state.best_loss);
-  visit(state.trainer.update.errors.now);
-  visit(state.trainer.update.errors.before);
+  visit(now);
+  visit(before);
   visit(state.trainer.update.rate_factor);
   visit(state.rates.given);
   visit(state.rates.plateau.best);
@@ -69,14 +82,16 @@ void visit_numbers(State& state, const Visit& visit) {
   visit(state.back.good.plateau.factor);
 }
 
+/// The numbers of an epoch.
 template <class Report, class Visit>
 void visit_columns(Report& report, const Visit& visit) {
-  visit(report.training_loss);
-  visit(report.validation_loss);
-  visit(report.best_validation_loss);
-  visit(report.validation_score);
-  visit(report.best_validation_score);
-  visit(report.rate_factor);
+  auto& [epoch, training_loss, validation_loss, best_validation_loss, score, best_score, steps, rate_factor] = report;
+  visit(training_loss);
+  visit(validation_loss);
+  visit(best_validation_loss);
+  visit(score);
+  visit(best_score);
+  visit(rate_factor);
 }
 
 constexpr std::array<std::string_view, 7> kReasons{"epochs", "patience", "error_below", "callback",

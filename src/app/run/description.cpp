@@ -1,8 +1,10 @@
 #include "app/run/description.hpp"
 
-#include <array>
+#include <algorithm>
 #include <limits>
+#include <span>
 
+#include "io/digest.hpp"
 #include "io/json.hpp"
 
 namespace deltarule::app {
@@ -131,6 +133,21 @@ Result<void> read_every(const JsonCursor& object, CheckpointInterval& every) {
   return {};
 }
 
+constexpr std::string_view kDigestBegin = ",\"digest\":\"", kDigestEnd = "\"}\n";
+
+std::string digest_of(std::string_view text) { return io::digest_of(std::as_bytes(std::span(text))); }
+
+/// The text ends with the digest of what is before it: a letter that is changed would be another run.
+Result<void> check_digest(std::string_view text, const std::string& name) {
+  const std::size_t tail = kDigestBegin.size() + io::kDigestDigits + kDigestEnd.size();
+  const std::string_view before = text.substr(0, text.size() - std::min(text.size(), tail));
+  if (text.size() > tail &&
+      text.substr(before.size()) == std::string(kDigestBegin) + digest_of(before) + std::string(kDigestEnd))
+    return {};
+  return Error{ErrorCode::format, name, "a text that does not end with its digest", "the description of a run",
+               "It was damaged or changed: use an undamaged copy, or begin a new run"};
+}
+
 }  // namespace
 
 std::string description_to_json(const RunDescription& run, const FitPlan& plan) {
@@ -148,10 +165,11 @@ std::string description_to_json(const RunDescription& run, const FitPlan& plan) 
   append_text(out, "task", name_of(plan.task));
   append_text(out, "network", plan.network);
   append_member(out, "choices", choices_json(plan.choices));
-  return out + "}\n";
+  return out + std::string(kDigestBegin) + digest_of(out) + std::string(kDigestEnd);
 }
 
 Result<RunDescription> description_from_json(std::string_view text, const std::string& name) {
+  if (auto whole = check_digest(text, name); !whole) return whole.error();
   auto json = io::parse_json(text, name, {4, static_cast<std::size_t>(-1)});
   if (!json) return json.error();
   const JsonCursor root(*json, "", name);

@@ -30,7 +30,8 @@ std::string checkpoint_name(std::uint64_t number) {
          std::string(kEnd);
 }
 
-Result<RunFolder> RunFolder::take(const std::string& path, bool make) {
+Result<RunFolder> RunFolder::take(std::string path, bool make) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
   const bool there = io::path_kind(path) == io::PathKind::directory;
   if (!there && !make)
     return Error{ErrorCode::io, path, "no such folder", "the folder of a run",

@@ -23,7 +23,7 @@ inline constexpr const char* kReportFile = "report.json";  // written last: a ru
 class RunFolder {
  public:
   /// Makes the folder if `make`, and holds it. Io error: not there, not to be written to, held by another process.
-  static Result<RunFolder> take(const std::string& path, bool make);
+  static Result<RunFolder> take(std::string path, bool make);
   /// Takes away what it has made, when nothing was begun in it.
   ~RunFolder();
   RunFolder(RunFolder&&) noexcept = default;

@@ -26,7 +26,7 @@ class FolderKeeper final : public Keeper {
   bool is_due(FitPhase phase, const training::FitPlace& place) override;
   void keep(FitPhase phase, const training::FitState<float>& state, const network::Network<float>& network) override;
   void keep(FitPhase phase, const training::FitState<double>& state, const network::Network<double>& network) override;
-  bool leaves() override { return events_.leave && events_.leave(); }
+  bool leaves() override { return leaving_ = leaving_ || (events_.leave && events_.leave()); }
   [[nodiscard]] double seconds_before() const override { return seconds_before_; }
 
  private:
@@ -48,6 +48,7 @@ class FolderKeeper final : public Keeper {
   double seconds_before_ = 0.0;
   training::FitPlace last_;  // of the last checkpoint in this phase
   double last_seconds_ = 0.0;
+  bool leaving_ = false;
 };
 
 }  // namespace deltarule::app

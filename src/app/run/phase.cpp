@@ -76,6 +76,11 @@ Result<training::FitState<T>> restored_phase(const SavedPhase<T>& saved, trainin
   const std::size_t kept = saved.state.trainer.update.numbers.size();
   const std::size_t numbers = saved.state.ended ? 0 : trainer.update().number_names().size();
   if (kept != numbers) return wrong(name, std::to_string(kept) + " numbers of the rule", std::to_string(numbers));
+  for (const std::vector<T>* numbers_of : {&saved.weights, &saved.best, &saved.good}) {
+    network::Network<T> tried = network;  // which knows what weights and statistics may be
+    if (const auto set = tried.set_weights(*numbers_of); !set && !numbers_of->empty())
+      return wrong(name, set.error().message(), "weights as a network has them");
+  }
   training::FitState<T> state = without_arrays(saved.state);
   training::TrainerState<T> fresh = trainer.snapshot();
   const std::string still = "zero at weights that do not exist, and nothing to remember of what is not trained";
