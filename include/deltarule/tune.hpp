@@ -88,10 +88,10 @@ struct TuneEvents {
   std::function<bool()> stop = {};
 };
 
-/// Searches the settings that `options` leaves open: hidden layers, activation, rule, rate, decay, batch size. Throws
-/// Exception: usage for options that leave nothing to validate on or contradict a search (textbook, steps, time_limit,
-/// first weights, row_split; with only_rules also a rule or rate); the first trial's error when every trial failed;
-/// interrupted when nothing was ended before `stop`.
+/// Searches the settings that `options` leaves open: hidden layers, activation, rule, rate, decay, batch size, dropout.
+/// Stopped before the first trial ended, it has none and no winner. Throws Exception: usage for options that leave
+/// nothing to validate on or contradict a search (textbook, steps, time_limit, first weights, row_split; with
+/// only_rules also a rule, rate or momentum); the first trial's error when every trial failed.
 [[nodiscard]] Tuned tune(const Dataset& data, const FitOptions& options = {}, const TuneOptions& how = {},
                          const TuneEvents& events = {});
 

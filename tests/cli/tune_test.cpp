@@ -71,6 +71,7 @@ TEST(Tune, ThePrintedCommandTrainsTheWinnerAgainToTheByte) {
       {kind, {"--time-limit", "0.4s"}},
       {kind, {"--trials", "3", "--optimizer", "adam(beta1=0.8)", "--reduction", "sum"}},
       {kind, {"--trials", "3", "--until", "tss<3"}},
+      {kind, {"--trials", "6", "--dropout", "h1=0.3,inputs=0.1", "--optimizer", "adam"}},
       {kind, {"--trials", "9", "--schedule", "cosine(warmup=0.1)"}},
       {site, {"--trials", "3", "--group-by", "the site's", "--weight", "n"}},
       {site, {"--trials", "3", "--split-column", "part"}},

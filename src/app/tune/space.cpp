@@ -20,6 +20,7 @@ constexpr std::array<double, 7> kWidths = {0.25, 0.375, 0.5, 0.75, 1.0, 1.5, 2.0
 constexpr std::size_t kLeastWidth = 4, kLeastBatch = 4;
 constexpr std::size_t kMostDense = 1000;  // weights of Levenberg-Marquardt
 constexpr std::array<std::string_view, 2> kActivations = {"tanh", "relu"};
+constexpr std::array<double, 8> kDropouts = {0.0, 0.0, 0.0, 0.0, 0.1, 0.2, 0.3, 0.5};
 constexpr std::array<double, 3> kOtherRates = {0.1, 0.3, 3.0};  // times the default
 
 /// Two significant digits: a rate of 0.0021372 is no better than 0.0021, and worse to type.
@@ -120,13 +121,21 @@ void draw_batch(Random& random, const Ground& ground, FitOptions& to) {
   to.batch_size = std::clamp(size, kLeastBatch, std::max(kLeastBatch, ground.size.training_rows / 2));
 }
 
-constexpr std::array<SpaceLine, 6> kSpace = {{
+/// Half of the networks go without. A rule for full batches wants the same error at each step.
+void draw_dropout(Random& random, const Ground& ground, FitOptions& to) {
+  const double share = kDropouts[random.below(kDropouts.size())];
+  const bool is_linear = to.hidden.units && to.hidden.units->empty();
+  if (!is_linear && !rule_of(ground, to).full_batch) to.dropout.hidden = share;
+}
+
+constexpr std::array<SpaceLine, 7> kSpace = {{
     {"hidden", [](const FitOptions& given) { return !given.hidden.units && !given.network; }, draw_hidden},
     {"activation", [](const FitOptions& given) { return !given.activation && !given.network; }, draw_activation},
     {"optimizer", [](const FitOptions& given) { return !given.optimizer && !given.momentum; }, draw_rule},
     {"learning rate", [](const FitOptions& given) { return !given.learning_rate; }, draw_rate},
     {"weight decay", [](const FitOptions& given) { return !given.weight_decay; }, draw_decay},
     {"batch size", [](const FitOptions& given) { return !given.batch_size; }, draw_batch},
+    {"dropout", [](const FitOptions& given) { return !given.dropout.any() && !given.network; }, draw_dropout},
 }};
 
 }  // namespace
