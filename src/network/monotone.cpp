@@ -75,6 +75,12 @@ Result<std::vector<std::int8_t>> monotone_signs(const base::Graph& graph, const 
                    "activation " + resolved.activations[l].name + ", which may fall as an input rises",
                    kMonotone,
                    {}};
+    if (is_reached && layer.is_normalised())
+      return Error{ErrorCode::spec,
+                   name_of(l, graph.layers().size()),
+                   "a layer that is normalised: its units fall as the mean rises",
+                   "layers without normalisation",
+                   {}};
     reached.push_back(std::move(units));
   }
   return signs;

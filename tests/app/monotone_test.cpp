@@ -114,7 +114,7 @@ TEST(Monotone, PredictionsAreInOrderToTheLastBitUnderEveryRule) {
     if (rule.together) {
       FitOptions own = options();
       own.optimizer = std::string(rule.name);
-      EXPECT_NE(error_of([&] { fit(data, own); }).message().find("weights that must keep their signs"),
+      EXPECT_NE(error_of([&] { (void)fit(data, own); }).message().find("weights that must keep their signs"),
                 std::string::npos)
           << rule.name;
       continue;
@@ -218,7 +218,7 @@ TEST(Monotone, IsKeptInTheModelAndByTrainingThatGoesOn) {
   more.monotone = {"size:+"};
   EXPECT_EQ(kept(fit(data, more).model), "size:+,income:+,age:-");
   more.monotone = {"income:-"};
-  EXPECT_EQ(error_of([&] { fit(data, more); }).message(),
+  EXPECT_EQ(error_of([&] { (void)fit(data, more); }).message(),
             "--monotone: income:- with a model trained with income:+; needed the same sign. Leave the column out, or "
             "train a new model");
 }
@@ -275,7 +275,7 @@ TEST(Monotone, WhatCannotFollowIsRefusedByName) {
     FitOptions own = options();
     own.monotone = monotone;
     own.activation = activation;
-    const Error error = error_of([&] { fit(data, own); });
+    const Error error = error_of([&] { (void)fit(data, own); });
     EXPECT_EQ(error.code, ErrorCode::usage) << error.message();
     return error.message();
   };
@@ -295,13 +295,19 @@ TEST(Monotone, WhatCannotFollowIsRefusedByName) {
                   .find("activation " + std::string(activation) +
                         ", which may fall as an input rises (hidden layer 1); needed one that never falls: identity"),
               std::string::npos);
+  FitOptions normalised = options();
+  normalised.monotone = {"age:+"};
+  normalised.normalise = "layer";
+  EXPECT_EQ(error_of([&] { (void)fit(data, normalised); }).message(),
+            "--monotone: a layer that is normalised: its units fall as the mean rises (hidden layer 1); needed layers "
+            "without normalisation. Leave the normalisation out, or --monotone");
   FitOptions classes = options();
   classes.monotone = {"width:+"};
-  EXPECT_EQ(error_of([&] { fit(dataset(mixed_csv(80), "colour"), classes); }).message(),
+  EXPECT_EQ(error_of([&] { (void)fit(dataset(mixed_csv(80), "colour"), classes); }).message(),
             "--monotone: a target of several classes; needed two classes, labels or numbers: probabilities that sum to "
             "1 cannot all rise. Leave it out, or predict one class against the others");
   classes.monotone = {"colour:+"};
-  EXPECT_EQ(error_of([&] { fit(dataset(mixed_csv(80), "kind"), classes); }).message(),
+  EXPECT_EQ(error_of([&] { (void)fit(dataset(mixed_csv(80), "kind"), classes); }).message(),
             "--monotone: the column \"colour\", which is categorical: its values do not rise; needed a numeric column. "
             "Leave it out, or give the column numbers that have an order");
 }

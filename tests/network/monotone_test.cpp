@@ -115,6 +115,16 @@ TEST(MonotoneSigns, RefuseWhatMayFallWhereTheInputPasses) {
   const auto softmax = signs_of({.inputs = 1, .layers = {{2, "softmax"}}}, {1});
   ASSERT_FALSE(softmax);
   EXPECT_EQ(softmax.error().message(), "output layer: activation softmax, which may fall as an input rises" + needed);
+  for (const std::string by : {"layer", "batch"}) {
+    NetworkSpec normalised{.inputs = 2, .layers = {{2, "tanh"}, {1, "identity"}}};
+    normalised.layers[0].normalise = by;
+    const auto refused = signs_of(normalised, {0, 1});
+    ASSERT_FALSE(refused) << by;
+    EXPECT_EQ(refused.error().message(),
+              "hidden layer 1: a layer that is normalised: its units fall as the mean rises; needed layers without "
+              "normalisation");
+    EXPECT_TRUE(signs_of(normalised, {0, 0})) << by;
+  }
   // A layer beside the path may do as it likes.
   NetworkSpec beside{.inputs = 2, .layers = {{2, "sin"}, {1, "identity"}}};
   beside.layers[0].from = {{0, {0, 1, 0, 1}}};

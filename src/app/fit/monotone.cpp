@@ -111,8 +111,13 @@ void choose_monotone(const FitOptions& options, const data::Preprocessing& rules
   settings.monotone = columns_in(options.monotone);
   check_columns(settings.monotone, rules);
   const auto signs = found_signs(settings.monotone, rules, unwrap(base::Graph::create(settings.network)));
-  if (!signs)
-    refuse(signs.error().got + " (" + signs.error().place + ")", signs.error().needed, "For example --activation tanh");
+  if (!signs) {
+    const auto& layers = settings.network.layers;
+    const bool normalised =
+        std::any_of(layers.begin(), layers.end(), [](const LayerSpec& l) { return !l.normalise.empty(); });
+    refuse(signs.error().got + " (" + signs.error().place + ")", signs.error().needed,
+           normalised ? "Leave the normalisation out, or --monotone" : "For example --activation tanh");
+  }
   settings.trainer.signs = *signs;
   choices.add("monotone", text_of(settings.monotone), kOption, true);
 }
