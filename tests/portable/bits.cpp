@@ -138,7 +138,7 @@ void train(const Case& one) {
     const auto fitted = training::fit<T>(*trainer, patterns, nullptr, settings_of(one));
     if (!fitted) give_up(one, fitted.error().message());
     // A stream goes on where the epochs ended.
-    const bool stream = !training::entry_of(one.options.optimizer).together;
+    const bool stream = !training::entry_of(one.options.optimizer).together && !network.needs_batches();
     for (std::size_t p = 0; stream && p < 5; ++p)
       if (trainer->learn_one(std::span(patterns.x).subspan(p * patterns.inputs(), patterns.inputs()),
                              std::span(patterns.t).subspan(p * patterns.targets(), patterns.targets())) !=

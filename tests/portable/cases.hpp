@@ -127,12 +127,26 @@ inline void add_losses(std::vector<Case>& cases) {
   }
 }
 
+/// Plain loops that round each product, between kernels that may not.
+inline void add_normalised(std::vector<Case>& cases) {
+  const TrainerOptions adam{.optimizer = brisk(Adam{})};
+  for (const std::string how : {"layer", "batch"}) {
+    NetworkSpec straight{.inputs = 11, .layers = {{37, "tanh"}, {19, "relu"}, {3, "identity"}}}, knotted = tangled();
+    for (LayerSpec& layer : straight.layers) layer.normalise = &layer == &straight.layers.back() ? "" : how;
+    for (LayerSpec& layer : knotted.layers) layer.normalise = how;
+    cases.push_back({"batch-7-normalised-by-" + how, straight, adam, 7});
+    cases.push_back({"full-batch-normalised-by-" + how, knotted, adam, 0, 301});
+    if (how == "layer") cases.push_back({"single-normalised-by-layer", straight, adam});
+  }
+}
+
 inline std::vector<Case> all_cases() {
   std::vector<Case> cases;
   add_single_patterns(cases);
   add_batches(cases);
   add_activations(cases);
   add_losses(cases);
+  add_normalised(cases);
   return cases;
 }
 

@@ -6,7 +6,7 @@
 
 #include "batch_bounds.hpp"
 #include "every_rule.hpp"
-#include "network/targets.hpp"
+#include "network/passes.hpp"
 #include "support.hpp"
 #include "training/evaluate.hpp"
 #include "training/loop.hpp"
@@ -338,6 +338,7 @@ TYPED_TEST(Normalised, LayerLearnOneIsAStepOfOne) {
   const auto source = random_patterns<T>(dice, 30, 5, 2);
   std::size_t rules = 0;
   for (const Optimizer& rule : every_rule(0.1)) {
+    if (!goes_by_weights(rule)) continue;
     auto one = network_with<T>("layer"), other = one;
     auto by_pattern = trainer_for<T>(one, {.optimizer = rule}), by_step = trainer_for<T>(other, {.optimizer = rule});
     for (std::uint32_t p = 0; p < 30; ++p) {
@@ -347,7 +348,7 @@ TYPED_TEST(Normalised, LayerLearnOneIsAStepOfOne) {
     EXPECT_TRUE(same_weights(one, other)) << name_of(rule);
     ++rules;
   }
-  EXPECT_EQ(rules, std::variant_size_v<Optimizer>);
+  EXPECT_EQ(rules, rules_of_weights().size());
 }
 
 TEST(NormalisedLearning, InputSlopesOfALayerNormalisedNetworkAreTheComplexStep) {
@@ -374,6 +375,42 @@ TEST(NormalisedLearning, InputSlopesOfALayerNormalisedNetworkAreTheComplexStep) 
     }
   }
   EXPECT_GE(compared, 150u);
+}
+
+/// Dropout acts on f(y), after all of it.
+TEST(NormalisedLearning, FactorsOfActivationsGoWithNormalisedLayers) {
+  Dice dice(61);
+  std::size_t compared = 0;
+  for (int n = 0; n < 60; ++n) {
+    const auto network = random_network<double>(
+        dice, normalised(dice, random_spec(dice, {"tanh", "half_squared_error"}, 37), {"layer", ""}));
+    const auto source = random_patterns<double>(dice, 3, network.inputs(), network.outputs());
+    const std::size_t layers = network.graph().layers().size();
+    network::Workspace<double> workspace(network, 3, true);
+    std::vector<derivation::Factors<double>> factors(3, derivation::Factors<double>(layers));
+    for (std::size_t l = 0; l + 1 < layers; ++l) {
+      ASSERT_TRUE(workspace.mask_layer(l));
+      for (std::size_t r = 0; r < 3; ++r)
+        for (std::size_t j = 0; j < network.graph().layers()[l].units; ++j) {
+          factors[r][l].push_back(dice.chance(0.3) ? 0.0 : dice.uniform(-2, 2));
+          workspace.mask(l)(r, j) = factors[r][l].back();
+        }
+    }
+    workspace.load(source, all_patterns(3), 0);
+    network::forward(network, workspace, {0, 3});
+    network::deltas(network, workspace, {0, 3});
+    for (std::size_t r = 0; r < 3; ++r) {
+      const auto pass = derivation::reference_pass<double>(network.graph(), network.resolved(), network.weights(),
+                                                           source.input(r), source.target(r), factors[r]);
+      for (std::size_t l = 0; l < layers; ++l)
+        for (std::size_t j = 0; j < pass.layers[l].a.size(); ++j, ++compared) {
+          const double delta = pass.layers[l].delta[j];
+          EXPECT_NEAR(workspace.activations(l)(r, j), pass.layers[l].a[j], 1e-9) << "network " << n;
+          EXPECT_NEAR(workspace.deltas(l)(r, j), delta, 1e-9 * std::max(1.0, std::fabs(delta))) << "network " << n;
+        }
+    }
+  }
+  EXPECT_GE(compared, 3000u);
 }
 
 // ---- threads ----
