@@ -118,9 +118,9 @@ void network_options(const Given& given, FitOptions& fit) {
 
 /// A rule, perhaps with settings in brackets, which fit() looks at.
 std::string optimizer_value(const std::string& text) {
-  static const std::vector<std::string> kRules = {"delta-rule", "sgd",     "momentum", "nesterov", "adam",
-                                                  "adamw",      "rmsprop", "adagrad",  "adadelta", "lion",
-                                                  "rprop-",     "rprop+",  "irprop-",  "irprop+",  "quickprop"};
+  static const std::vector<std::string> kRules = {"delta-rule", "sgd",     "momentum",  "nesterov", "adam",   "adamw",
+                                                  "rmsprop",    "adagrad", "adadelta",  "lion",     "rprop-", "rprop+",
+                                                  "irprop-",    "irprop+", "quickprop", "scg",      "lbfgs",  "lm"};
   const std::size_t bracket = std::min(text.find('('), text.size());
   return one_of("--optimizer", text.substr(0, bracket), kRules) + text.substr(bracket);
 }

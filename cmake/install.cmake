@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/deltarule)
-set(engine_headers activation engine error live_network machine many network rows rules spec trainer training)
+set(engine_headers activation engine error live_network machine many network rows rules schedule spec trainer training)
 list(TRANSFORM engine_headers PREPEND ${PROJECT_SOURCE_DIR}/include/deltarule/)
 list(TRANSFORM engine_headers APPEND .hpp)
 

@@ -288,19 +288,24 @@ struct Run {
     trainer.snapshot_into(back.good.trainer);
   }
 
-  /// After an epoch: the state that a run would go back to, unless its weights have run away. The best epoch is never
-  /// younger, so that it is not taken back.
+  /// After an epoch: the state that a run would go back to, unless its weights have run away. The best epoch, which the
+  /// validation patterns vouch for, is never younger, so that it is not taken back.
   Result<void> keep_good(const EpochReport& reported) {
     if (!watches) return {};
+    if (std::exchange(back.has_next, false)) std::swap(back.good, back.next);
     back.patterns += patterns_of_epoch;
     const bool is_best = best.epoch() == reported.epoch;
     if (back.patterns < kPatternsPerGoodState && !is_best) return {};
     const double norm = weight_norm(trainer), most = kRunawayNorm * std::fmax(1.0, back.first_norm);
-    if (norm > most) return runaway_norm(reported.epoch, norm, most);
-    trainer.snapshot_into(back.good.trainer);
-    back.good.epochs = result.epochs;
-    back.good.best_loss = best_loss;
-    back.good.plateau = rates.plateau;
+    if (norm > most && !is_best) return runaway_norm(reported.epoch, norm, most);
+    const std::size_t size = settings.batch_size == 0 ? patterns_of_epoch : settings.batch_size;
+    const bool vouched = is_best || patterns_of_epoch / size >= kStepsThatVouch;
+    GoodState<T>& kept = vouched ? back.good : back.next;
+    trainer.snapshot_into(kept.trainer);
+    kept.epochs = result.epochs;
+    kept.best_loss = best_loss;
+    kept.plateau = rates.plateau;
+    back.has_next = !vouched;
     back.patterns = 0;
     return {};
   }
@@ -319,6 +324,7 @@ struct Run {
     best_loss = back.good.best_loss;
     begin_epoch(back.good.epochs + 1);
     back.patterns = 0;
+    back.has_next = false;
     if (has_rate(trainer.options().optimizer)) return true;
     trainer.halve_steps();
     trainer.snapshot_into(back.good.trainer);  // so that the next time halves again

@@ -50,20 +50,6 @@ Result<void> check_layer_rates(const TrainerOptions& options, std::size_t layers
   return {};
 }
 
-/// A rule that moves all weights together goes by E and its slopes as they are.
-Result<void> check_together(const TrainerOptions& options) {
-  if (!entry_of(options.optimizer).together) return {};
-  const char* what = options.clip_value != 0        ? "clip_value"
-                     : options.clip_norm != 0       ? "clip_norm"
-                     : options.max_norm != 0        ? "max_norm"
-                     : !options.layer_rates.empty() ? "layer_rates"
-                     : options.decay_biases         ? "decay_biases"
-                                                    : nullptr;
-  if (what == nullptr) return {};
-  return Error{ErrorCode::spec, what, "with the optimizer " + std::string(name_of(options.optimizer)),
-               "a rule that moves each weight by its own slope", "leave it out, or use another rule such as adamw"};
-}
-
 /// The rule as the layer with the largest factor has it: its decay must not turn weights over either.
 Optimizer quickest(Optimizer optimizer, double factor) {
   if (const UpdateSetting* rate = find_setting(entry_of(optimizer), "learning_rate"); rate != nullptr)
@@ -96,7 +82,6 @@ Result<void> check_options(const TrainerOptions& options, std::size_t layers) {
   if (auto checked = check_limit<T>("clip_value", options.clip_value); !checked) return checked;
   if (auto checked = check_limit<T>("clip_norm", options.clip_norm); !checked) return checked;
   if (auto checked = check_limit<T>("max_norm", options.max_norm); !checked) return checked;
-  if (auto checked = check_together(options); !checked) return checked;
   if (auto checked = check_layer_rates(options, layers); !checked) return checked;
   if (const double factor = largest_factor(options); factor > 1)
     if (auto checked = check_settings(rounded_to<T>(quickest(options.optimizer, factor))); !checked) {

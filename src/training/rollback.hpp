@@ -22,6 +22,10 @@ inline constexpr double kRunawayNorm = 1e6;
 /// So many patterns must have been learnt between two good states: a copy costs less than one of them.
 inline constexpr std::uint64_t kPatternsPerGoodState = 256;
 
+/// So many weight changes of an epoch vouch for its end by the losses that they met. With fewer, as in full batches,
+/// the epoch after it must have gone well.
+inline constexpr std::size_t kStepsThatVouch = 8;
+
 /// The end of an epoch at which all was well, or the beginning.
 template <class T>
 struct GoodState {
@@ -35,6 +39,8 @@ struct GoodState {
 template <class T>
 struct RollbackCourse {
   GoodState<T> good = {};
+  GoodState<T> next = {};  // good as soon as another epoch has gone well
+  bool has_next = false;
   std::uint64_t patterns = 0;  // learnt since the good state
   double first_norm = 0.0;     // of the weights
 };

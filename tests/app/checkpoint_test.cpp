@@ -50,6 +50,16 @@ training::FitState<T> some_state(training::Trainer<T>& trainer) {
   state.best.parameters.assign(parameters.begin(), parameters.end());
   state.best_loss = kNaN;
   state.rates.plateau = {kInfinity, 3, 0.25};
+  state.rates.backed_off = 0.5;
+  const std::vector<T> other = {T(-0.5), T(2)};
+  EXPECT_EQ(trainer.learn_one(other, t), LearnStatus::learned);
+  state.back.good = {trainer.snapshot(), 1, 0.75, {0.5, 2, 0.125}};
+  EXPECT_EQ(trainer.learn_one(other, t), LearnStatus::learned);
+  state.back.next = {trainer.snapshot(), 2, 0.25, {0.5, 1, 0.5}};
+  state.back.has_next = true;
+  state.back.patterns = 77;
+  state.back.first_norm = 3.5;
+  state.result.rollbacks = {{2, 3, 1, 0.5, "epoch 2, batch 1, layer 1: a \"delta\" that is not finite"}};
   return state;
 }
 
@@ -98,6 +108,28 @@ void expect_back(const Optimizer& rule) {
   EXPECT_TRUE(std::isnan(back->result.history[0].validation_loss));
   EXPECT_TRUE(std::signbit(back->result.history[1].training_loss));
   EXPECT_EQ(back->result.history[1].validation_loss, kInfinity);
+  EXPECT_EQ(back->rates.backed_off, 0.5);
+  EXPECT_TRUE(same_bits<T>(back->back.good.trainer.parameters.span(), state.back.good.trainer.parameters.span()));
+  ASSERT_EQ(back->back.good.trainer.update.arrays.size(), state.back.good.trainer.update.arrays.size());
+  for (std::size_t k = 0; k < state.back.good.trainer.update.arrays.size(); ++k)
+    EXPECT_TRUE(
+        same_bits<T>(back->back.good.trainer.update.arrays[k].span(), state.back.good.trainer.update.arrays[k].span()));
+  EXPECT_EQ(back->back.good.trainer.update.steps, 6U);
+  EXPECT_EQ(back->back.good.epochs, 1U);
+  EXPECT_EQ(back->back.good.best_loss, 0.75);
+  EXPECT_EQ(back->back.good.plateau.factor, 0.125);
+  EXPECT_EQ(back->back.good.plateau.waited, 2U);
+  ASSERT_TRUE(back->back.has_next);
+  EXPECT_TRUE(same_bits<T>(back->back.next.trainer.parameters.span(), state.back.next.trainer.parameters.span()));
+  EXPECT_EQ(back->back.next.trainer.update.steps, 7U);
+  EXPECT_EQ(back->back.next.epochs, 2U);
+  EXPECT_EQ(back->back.patterns, 77U);
+  EXPECT_EQ(back->back.first_norm, 3.5);
+  ASSERT_EQ(back->result.rollbacks.size(), 1U);
+  EXPECT_EQ(back->result.rollbacks[0].step, 3U);
+  EXPECT_EQ(back->result.rollbacks[0].back_to, 1U);
+  EXPECT_EQ(back->result.rollbacks[0].rate_factor, 0.5);
+  EXPECT_EQ(back->result.rollbacks[0].why, state.result.rollbacks[0].why);
   EXPECT_EQ(*checkpoint_to_bytes(*read), *bytes) << "equal checkpoints, equal bytes";
 }
 

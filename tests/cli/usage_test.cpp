@@ -22,7 +22,7 @@ void expect_train_usage(const std::vector<std::string>& options, const std::vect
 }
 
 TEST(Usage, NoCommandAndUnknownCommandsListTheCommands) {
-  expect_usage({}, {"no command", "train, cv, predict, evaluate, inspect"});
+  expect_usage({}, {"no command", "train, resume, cv, tune, predict, evaluate, inspect"});
   expect_usage({"trian", "data.csv"}, {"\"trian\"", "did you mean deltarule train?"});
 }
 

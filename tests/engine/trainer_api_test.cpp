@@ -50,7 +50,9 @@ TEST(Trainer, LearnsXorInEveryRule) {
                                           Adagrad{0.1},
                                           Adadelta{},
                                           Lion{0.003}};
-  const std::vector<Optimizer> by_batch{RpropMinus{}, RpropPlus{}, IRpropMinus{}, IRpropPlus{}, Quickprop{0.5}};
+  const std::vector<Optimizer> by_batch{RpropMinus{}, RpropPlus{},         IRpropMinus{},
+                                        IRpropPlus{}, Quickprop{0.5},      ScaledConjugateGradient{},
+                                        LBFGS{},      LevenbergMarquardt{}};
   const auto learn = [&](const Optimizer& rule, std::size_t batch) {
     Network network = small_network();
     Trainer trainer(network, {.optimizer = rule, .reduction = Reduction::sum});

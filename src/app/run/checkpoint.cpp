@@ -20,12 +20,33 @@ constexpr std::string_view kFormat = "deltarule-checkpoint";
 constexpr std::uint64_t kAnyCount = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t kColumns = 6;  // of the history
 
+bool is_share(double factor) { return factor >= 0.0 && factor <= 1.0; }
+
 Error fault(const std::string& place, std::string got, std::string needed, std::string fix = {}) {
   if (fix.empty()) fix = "Use an undamaged copy of the run";
   return {ErrorCode::format, place, std::move(got), std::move(needed), std::move(fix)};
 }
 
 // ---- what is kept under which name ----
+
+/// Of a state to go back to, "good" or "next".
+template <class State, class Visit>
+void visit_good_counts(const std::string& name, State& state, const Visit& visit) {
+  auto& [trainer, epochs, best_loss, plateau] = state;
+  visit(name + "_epochs", epochs);
+  visit(name + "_trainer_steps", trainer.update.steps);
+  visit(name + "_refused", trainer.refused);
+  visit(name + "_plateau_waited", plateau.waited);
+}
+template <class State, class Visit>
+void visit_good_numbers(State& state, const Visit& visit) {
+  visit(state.best_loss);
+  visit(state.trainer.update.errors.now);
+  visit(state.trainer.update.errors.before);
+  visit(state.trainer.update.rate_factor);
+  visit(state.plateau.best);
+  visit(state.plateau.factor);
+}
 
 // Taken apart by all members, so that a member that is added anywhere stops the compiler here: it must be kept, or be
 // known to need no keeping (arrays and texts are kept elsewhere, and the constants of a step are made anew in each).
@@ -40,8 +61,7 @@ void visit_counts(State& state, const Visit& visit) {
   auto& [best_goal, best_so_far_epoch, best_so_far_steps, best_parameters] = best;
   auto& [given, plateau, backed_off] = rates;
   auto& [plateau_best, plateau_waited, plateau_factor] = plateau;
-  auto& [good, since_good, first_norm] = back;
-  auto& [good_trainer, good_epochs, good_best_loss, good_plateau] = good;
+  auto& [good, next, has_next, since_good, first_norm] = back;
   visit("epoch", epoch);
   visit("patterns", patterns);
   visit("epochs", epochs);
@@ -52,10 +72,8 @@ void visit_counts(State& state, const Visit& visit) {
   visit("trainer_steps", trainer_steps);
   visit("refused", refused);
   visit("plateau_waited", plateau_waited);
-  visit("good_epochs", good_epochs);
-  visit("good_trainer_steps", good_trainer.update.steps);
-  visit("good_refused", good_trainer.refused);
-  visit("good_plateau_waited", good_plateau.waited);
+  visit_good_counts("good", good, visit);
+  visit_good_counts("next", next, visit);
   visit("patterns_since_good", since_good);
 }
 
@@ -74,12 +92,8 @@ void visit_numbers(State& state, const Visit& visit) {
   visit(state.rates.plateau.factor);
   visit(state.rates.backed_off);
   visit(state.back.first_norm);
-  visit(state.back.good.best_loss);
-  visit(state.back.good.trainer.update.errors.now);
-  visit(state.back.good.trainer.update.errors.before);
-  visit(state.back.good.trainer.update.rate_factor);
-  visit(state.back.good.plateau.best);
-  visit(state.back.good.plateau.factor);
+  visit_good_numbers(state.back.good, visit);
+  visit_good_numbers(state.back.next, visit);
 }
 
 /// The numbers of an epoch.
@@ -115,10 +129,21 @@ std::string counts_json(const training::FitState<T>& state) {
   std::string out = "{\"ended\":";
   out += state.ended ? "true" : "false";
   out += ",\"reason\":" + io::json_string(kReasons[static_cast<std::size_t>(state.result.reason)]);
-  visit_counts(state, [&](const char* name, std::uint64_t value) {
+  visit_counts(state, [&](const std::string& name, std::uint64_t value) {
     out += "," + io::json_string(name) + ":" + std::to_string(value);
   });
   return out + "}";
+}
+
+template <class T>
+void add_good(io::Container& container, const std::string& name, const SavedGood<T>& saved,
+              const training::GoodState<T>& state) {
+  if (saved.weights.empty()) return;
+  add_section(container, name, saved.weights);
+  for (std::size_t k = 0; k < saved.rule.size(); ++k)
+    add_section(container, name + "_rule." + std::to_string(k), saved.rule[k]);
+  const std::vector<double>& numbers = state.trainer.update.numbers;
+  if (!numbers.empty()) add_section(container, name + "_rule_numbers", numbers);
 }
 
 void add_rollbacks(io::Container& container, const std::string& name, const std::vector<Rollback>& rollbacks) {
@@ -155,13 +180,8 @@ void add_phase(io::Container& container, const std::string& name, const SavedPha
   const std::vector<double>& rule_numbers = phase.state.trainer.update.numbers;
   if (!rule_numbers.empty()) add_section(container, name + ".rule_numbers", rule_numbers);
   if (!phase.best.empty()) add_section(container, name + ".best", phase.best);
-  if (!phase.good.empty()) {
-    add_section(container, name + ".good", phase.good);
-    for (std::size_t k = 0; k < phase.good_rule.size(); ++k)
-      add_section(container, name + ".good_rule." + std::to_string(k), phase.good_rule[k]);
-    const std::vector<double>& good_numbers = phase.state.back.good.trainer.update.numbers;
-    if (!good_numbers.empty()) add_section(container, name + ".good_rule_numbers", good_numbers);
-  }
+  add_good(container, name + ".good", phase.good, phase.state.back.good);
+  add_good(container, name + ".next", phase.next, phase.state.back.next);
   add_rollbacks(container, name, phase.state.result.rollbacks);
 }
 
@@ -239,7 +259,13 @@ class Reader {
       saved.state.trainer.update.numbers = std::move(*numbers);
     }
     if (auto done = read_rollbacks(phase, saved.state.result); !done) return done.error();
-    if (auto done = read_good(phase, saved); !done) return done.error();
+    if (!steps_agree(saved.state))
+      return fault(name_ + ", " + phase, "counts that contradict each other", "a best epoch and steps that have been");
+    const std::size_t weights_kept = saved.weights.size();
+    auto& back = saved.state.back;
+    if (auto done = read_good(phase + ".good", weights_kept, saved.good, back.good); !done) return done.error();
+    if (auto done = read_good(phase + ".next", weights_kept, saved.next, back.next); !done) return done.error();
+    back.has_next = !saved.next.weights.empty();
     if (container_.find_section(phase + ".best") == nullptr) return saved;
     auto best = finite<T>(phase + ".best");
     if (!best) return best.error();
@@ -248,24 +274,32 @@ class Reader {
     return saved;
   }
 
+  /// The rule remembers the steps since the last rollback at least.
   template <class T>
-  Result<void> read_good(const std::string& phase, SavedPhase<T>& saved) const {
-    if (container_.find_section(phase + ".good") == nullptr) return {};
-    auto good = finite<T>(phase + ".good");
+  static bool steps_agree(const training::FitState<T>& state) {
+    const auto& rollbacks = state.result.rollbacks;
+    const std::uint64_t before = rollbacks.empty() ? 0 : rollbacks.back().step;
+    return before <= state.result.steps && (state.ended || state.result.steps - before <= state.trainer.update.steps);
+  }
+
+  template <class T>
+  Result<void> read_good(const std::string& name, std::size_t weights, SavedGood<T>& saved,
+                         training::GoodState<T>& state) const {
+    if (container_.find_section(name) == nullptr) return {};
+    auto good = finite<T>(name);
     if (!good) return good.error();
-    if (good->size() != saved.weights.size()) return of_length(phase + ".good", good->size(), saved.weights.size());
-    saved.good = std::move(*good);
-    for (std::size_t k = 0; container_.find_section(phase + ".good_rule." + std::to_string(k)) != nullptr; ++k) {
-      auto array = finite<T>(phase + ".good_rule." + std::to_string(k));
+    if (good->size() != weights) return of_length(name, good->size(), weights);
+    saved.weights = std::move(*good);
+    for (std::size_t k = 0; container_.find_section(name + "_rule." + std::to_string(k)) != nullptr; ++k) {
+      auto array = finite<T>(name + "_rule." + std::to_string(k));
       if (!array) return array.error();
-      if (array->size() != saved.weights.size())
-        return of_length(phase + ".good_rule", array->size(), saved.weights.size());
-      saved.good_rule.push_back(std::move(*array));
+      if (array->size() != weights) return of_length(name + "_rule", array->size(), weights);
+      saved.rule.push_back(std::move(*array));
     }
-    if (container_.find_section(phase + ".good_rule_numbers") == nullptr) return {};
-    auto numbers = section<double>(phase + ".good_rule_numbers");
+    if (container_.find_section(name + "_rule_numbers") == nullptr) return {};
+    auto numbers = section<double>(name + "_rule_numbers");
     if (!numbers) return numbers.error();
-    saved.state.back.good.trainer.update.numbers = std::move(*numbers);
+    state.trainer.update.numbers = std::move(*numbers);
     return {};
   }
 
@@ -312,7 +346,7 @@ class Reader {
     if (known == kReasons.end()) return reason->fault(io::json_string(word->substr(0, 40)), "a reason to stop");
     state.result.reason = static_cast<StopReason>(known - kReasons.begin());
     Result<void> result;
-    visit_counts(state, [&](const char* name, auto& value) {
+    visit_counts(state, [&](const std::string& name, auto& value) {
       if (!result) return;
       auto member = root.member(name);
       auto count = member ? member->count(kAnyCount) : Result<std::uint64_t>(member.error());
@@ -324,7 +358,8 @@ class Reader {
     if (!result) return result;
     const bool agrees = state.best.epoch <= state.result.epochs && state.best.steps <= state.result.steps &&
                         state.result.best_epoch <= state.result.epochs &&
-                        state.back.good.epochs <= state.result.epochs && state.result.reason != StopReason::paused;
+                        state.back.good.epochs <= state.result.epochs &&
+                        state.back.next.epochs <= state.result.epochs && state.result.reason != StopReason::paused;
     if (agrees) return {};
     return fault(where, "counts that contradict each other", "a best epoch and steps that have been");
   }
@@ -340,8 +375,8 @@ class Reader {
     visit_numbers(state, [&](double& value) { value = (*numbers)[next++]; });
     const double factor = state.trainer.update.rate_factor;
     if (std::isfinite(state.loss_sum) && factor >= 0.0 && factor <= 1.0 && state.rates.factor() >= 0.0 &&
-        state.rates.factor() <= 1.0 && state.back.good.trainer.update.rate_factor >= 0.0 &&
-        state.back.good.trainer.update.rate_factor <= 1.0)
+        state.rates.factor() <= 1.0 && is_share(state.back.good.trainer.update.rate_factor) &&
+        is_share(state.back.next.trainer.update.rate_factor))
       return {};
     return fault(name_ + ", section " + io::json_string(phase + ".numbers"), "a number that makes no sense",
                  "a finite sum and factors from 0 to 1");

@@ -17,6 +17,13 @@ namespace deltarule::app {
 
 inline constexpr unsigned kCheckpointVersion = 1;
 
+/// The arrays of a state to go back to. Empty: there is none.
+template <class T>
+struct SavedGood {
+  std::vector<T> weights = {};
+  std::vector<std::vector<T>> rule = {};
+};
+
 /// One phase: the state of its training, arrays apart.
 template <class T>
 struct SavedPhase {
@@ -24,8 +31,7 @@ struct SavedPhase {
   std::vector<T> weights = {};
   std::vector<std::vector<T>> rule = {};  // none when the phase has ended
   std::vector<T> best = {};               // empty: none
-  std::vector<T> good = {};               // weights that the run would go back to; empty: none
-  std::vector<std::vector<T>> good_rule = {};
+  SavedGood<T> good = {}, next = {};      // that the run would go back to, now or after another good epoch
 };
 
 template <class T>

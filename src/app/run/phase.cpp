@@ -7,6 +7,17 @@ namespace deltarule::app {
 namespace {
 
 template <class T>
+training::GoodState<T> without_arrays(const training::GoodState<T>& state) {
+  training::GoodState<T> plain;
+  training::copy_numbers(state.trainer.update, plain.trainer.update);
+  plain.trainer.refused = state.trainer.refused;
+  plain.epochs = state.epochs;
+  plain.best_loss = state.best_loss;
+  plain.plateau = state.plateau;
+  return plain;
+}
+
+template <class T>
 training::FitState<T> without_arrays(const training::FitState<T>& state) {
   training::FitState<T> plain;
   training::copy_numbers(state.trainer.update, plain.trainer.update);
@@ -21,11 +32,9 @@ training::FitState<T> without_arrays(const training::FitState<T>& state) {
   plain.best.steps = state.best.steps;
   plain.best_loss = state.best_loss;
   plain.rates = state.rates;
-  training::copy_numbers(state.back.good.trainer.update, plain.back.good.trainer.update);
-  plain.back.good.trainer.refused = state.back.good.trainer.refused;
-  plain.back.good.epochs = state.back.good.epochs;
-  plain.back.good.best_loss = state.back.good.best_loss;
-  plain.back.good.plateau = state.back.good.plateau;
+  plain.back.good = without_arrays(state.back.good);
+  plain.back.next = without_arrays(state.back.next);
+  plain.back.has_next = state.back.has_next;
   plain.back.patterns = state.back.patterns;
   plain.back.first_norm = state.back.first_norm;
   return plain;
@@ -49,6 +58,29 @@ bool put(const network::Network<T>& network, std::span<const T> canonical, std::
   return true;
 }
 
+template <class T>
+SavedGood<T> saved_good(const training::GoodState<T>& state, const network::Network<T>& network) {
+  if (state.trainer.parameters.size() == 0) return {};
+  SavedGood<T> saved{network.to_canonical(state.trainer.parameters.span())};
+  for (const auto& array : state.trainer.update.arrays) saved.rule.push_back(network.to_canonical(array.span()));
+  return saved;
+}
+
+/// The arrays of a state to go back to, where there is one. False when they are not of this network and rule.
+template <class T>
+bool restore_good(const SavedGood<T>& saved, const network::Network<T>& network, training::TrainerState<T> fresh,
+                  training::GoodState<T>& state) {
+  if (saved.weights.empty()) return true;
+  bool fits = saved.rule.size() == fresh.update.arrays.size() &&
+              state.trainer.update.numbers.size() == fresh.update.numbers.size() &&
+              put<T>(network, saved.weights, fresh.parameters.span(), false);
+  for (std::size_t k = 0; fits && k < saved.rule.size(); ++k)
+    fits = put<T>(network, saved.rule[k], fresh.update.arrays[k].span(), true);
+  state.trainer.parameters = std::move(fresh.parameters);
+  state.trainer.update.arrays = std::move(fresh.update.arrays);
+  return fits;
+}
+
 }  // namespace
 
 template <class T>
@@ -56,10 +88,9 @@ SavedPhase<T> saved_phase(const training::FitState<T>& state, const network::Net
   SavedPhase<T> saved{without_arrays(state), network.to_canonical(state.trainer.parameters.span())};
   for (const auto& array : state.trainer.update.arrays) saved.rule.push_back(network.to_canonical(array.span()));
   if (!state.best.parameters.empty()) saved.best = network.to_canonical(std::span<const T>(state.best.parameters));
-  const training::TrainerState<T>& good = state.back.good.trainer;
-  if (state.ended || good.parameters.size() == 0) return saved;
-  saved.good = network.to_canonical(good.parameters.span());
-  for (const auto& array : good.update.arrays) saved.good_rule.push_back(network.to_canonical(array.span()));
+  if (state.ended) return saved;
+  saved.good = saved_good(state.back.good, network);
+  if (state.back.has_next) saved.next = saved_good(state.back.next, network);
   return saved;
 }
 
@@ -76,7 +107,7 @@ Result<training::FitState<T>> restored_phase(const SavedPhase<T>& saved, trainin
   const std::size_t kept = saved.state.trainer.update.numbers.size();
   const std::size_t numbers = saved.state.ended ? 0 : trainer.update().number_names().size();
   if (kept != numbers) return wrong(name, std::to_string(kept) + " numbers of the rule", std::to_string(numbers));
-  for (const std::vector<T>* numbers_of : {&saved.weights, &saved.best, &saved.good}) {
+  for (const std::vector<T>* numbers_of : {&saved.weights, &saved.best, &saved.good.weights, &saved.next.weights}) {
     network::Network<T> tried = network;  // which knows what weights and statistics may be
     if (const auto set = tried.set_weights(*numbers_of); !set && !numbers_of->empty())
       return wrong(name, set.error().message(), "weights as a network has them");
@@ -92,17 +123,9 @@ Result<training::FitState<T>> restored_phase(const SavedPhase<T>& saved, trainin
   fits = fits && parameters_of(saved.weights, fresh.parameters);
   for (std::size_t k = 0; k < arrays; ++k)
     fits = fits && put<T>(network, saved.rule[k], fresh.update.arrays[k].span(), true);
-  training::TrainerState<T> good = trainer.snapshot();
-  if (!saved.good.empty()) {
-    const bool agree =
-        saved.good_rule.size() == arrays && saved.state.back.good.trainer.update.numbers.size() == numbers;
-    if (!agree) return wrong(name, "a good state of another rule", "that of the run");
-    fits = fits && parameters_of(saved.good, good.parameters);
-    for (std::size_t k = 0; k < arrays; ++k)
-      fits = fits && put<T>(network, saved.good_rule[k], good.update.arrays[k].span(), true);
-    state.back.good.trainer.parameters = std::move(good.parameters);
-    state.back.good.trainer.update.arrays = std::move(good.update.arrays);
-  }
+  if (!state.ended && (!saved.good.weights.empty() || !saved.next.weights.empty()))
+    fits = fits && restore_good(saved.good, network, trainer.snapshot(), state.back.good) &&
+           restore_good(saved.next, network, trainer.snapshot(), state.back.next);
   if (!fits) return wrong(name, "numbers where no weight can move", still);
   state.trainer.parameters = std::move(fresh.parameters);
   if (!state.ended) state.trainer.update.arrays = std::move(fresh.update.arrays);
