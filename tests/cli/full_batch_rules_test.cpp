@@ -25,7 +25,8 @@ TEST(RulesThatMoveAllTogether, GetAllRowsPerStepAndSayTheirMemory) {
     const Outcome outcome = run(folder, train_with({"--optimizer", optimizer, "--hidden", "4", "--json"}));
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     std::string batch, memory, rule;
-    for (const json& choice : json::parse(outcome.lines().front())["choices"]) {
+    const json start = json::parse(outcome.lines().front());
+    for (const json& choice : start["choices"]) {
       if (choice["what"] == "batch size") batch = choice["value"];
       if (choice["what"] == "rule memory") memory = choice["value"];
       if (choice["what"] == "rule settings") rule = choice["value"];
@@ -51,7 +52,7 @@ TEST(RulesThatMoveAllTogether, RefuseMiniBatches) {
     expect_error(
         run(folder, train_with({"--optimizer", optimizer, "--batch-size", "16"})), 2,
         {"--batch-size: 16 with the optimizer " + optimizer, "needed all: it goes by the slopes of all rows together",
-         "Leave out --batch-size, or use an optimizer for mini-batches such as adamw"});
+         "leave out --batch-size, or use an optimizer for mini-batches such as adamw"});
     EXPECT_EQ(run(folder, train_with({"--optimizer", optimizer, "--batch-size", "all"})).code, 0) << optimizer;
   }
 }
@@ -68,7 +69,7 @@ TEST(LevenbergMarquardt, RefusesClassesUnlessTheyAreLearntBySquares) {
   folder.write("data.csv", two_classes(80));
   expect_error(run(folder, {"train", "data.csv", "--target", "kind", "--optimizer", "lm"}), 2,
                {"optimizer lm: a loss that is no sum of squares; needed the loss half_squared_error",
-                "Use that loss, or the optimizer lbfgs or scg, which take any"});
+                "use that loss, or the optimizer lbfgs or scg, which take any"});
   for (const Names& more : {Names{"--optimizer", "lm", "--loss", "half_squared_error"}, Names{"--optimizer", "lbfgs"},
                             Names{"--optimizer", "scg"}}) {
     Names all = {"train",    "data.csv", "--target", "kind",          "--epochs", "10",
@@ -83,7 +84,7 @@ TEST(LevenbergMarquardt, RefusesMoreMemoryThanItMayTakeBeforeTheFirstEpoch) {
   folder.write("data.csv", straight_line(80));
   expect_error(run(folder, train_with({"--optimizer", "lm(memory_mb=10)", "--hidden", "300"})), 2,
                {"optimizer lm: 1201 weights, which take 14 MB; needed at most memory_mb, 10 MB",
-                "Raise memory_mb, use fewer units, or use lbfgs or scg"});
+                "raise memory_mb, use fewer units, or use lbfgs or scg"});
   expect_error(run(folder, train_with({"--optimizer", "lm(bayesian=1)", "--weight-decay", "0.1"})), 2,
                {"optimizer lm: bayesian=1 with an l1 or l2 penalty"});
 }

@@ -40,27 +40,6 @@ TEST(Options, ThatMakeNoSenseAreRefusedByName) {
   EXPECT_TRUE(check_options<float>({.optimizer = RpropPlus{}, .layer_rates = {{1, 0}, {2, 1}}}, 3));
 }
 
-TEST(Options, OfSingleWeightsAreRefusedByRulesThatMoveAllTogether) {
-  std::size_t refused = 0;
-  for (const UpdateEntry& entry : rules_together()) {
-    const std::vector<std::pair<TrainerOptions, std::string>> wrong = {{{.clip_value = 1}, "clip_value"},
-                                                                       {{.clip_norm = 1}, "clip_norm"},
-                                                                       {{.max_norm = 1}, "max_norm"},
-                                                                       {{.layer_rates = {{1, 0}}}, "layer_rates"},
-                                                                       {{.decay_biases = true}, "decay_biases"}};
-    for (auto [options, place] : wrong) {
-      options.optimizer = entry.defaults;
-      const auto checked = check_options<double>(options, 2);
-      ASSERT_FALSE(checked) << entry.name << ", " << place;
-      EXPECT_EQ(checked.error().place, place);
-      EXPECT_NE(checked.error().got.find(entry.name), std::string::npos);
-      ++refused;
-    }
-  }
-  EXPECT_EQ(refused, 5 * rules_together().size());
-  EXPECT_GT(refused, 0u);
-}
-
 /// Layers that all have a factor learn as the network does with that much of the rate.
 TEST(LayerRates, OfEveryLayerAreARateOfTheNetwork) {
   std::size_t compared = 0;

@@ -37,6 +37,7 @@ std::size_t movable_count(const base::Graph& graph, const TrainerOptions& option
     const base::Layer& layer = graph.layers()[l];
     if (is_frozen(options, l)) continue;
     if (layer.bias && layer.train_bias) count += layer.units;
+    if (layer.is_normalised()) count += layer.units;  // gains
     for (const base::Block& block : layer.blocks)
       count += block.mask.empty() ? layer.units * block.sending
                                   : static_cast<std::size_t>(std::count_if(block.mask.begin(), block.mask.end(),

@@ -13,7 +13,7 @@ namespace deltarule::training {
 
 /// True for a layer (counting from 0) that the options freeze.
 [[nodiscard]] bool is_frozen(const TrainerOptions& options, std::size_t layer);
-/// Weights and biases that may move.
+/// Weights, biases and gains that may move.
 [[nodiscard]] std::size_t movable_count(const base::Graph& graph, const TrainerOptions& options);
 
 /// Bytes that the rule takes beside the network, its slopes and its state; 0 for a rule of one weight at a time.
