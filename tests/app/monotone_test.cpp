@@ -30,13 +30,14 @@ double contrary(const Row& row) {
   return -2 * row.income + row.income * row.income + 1.5 * row.age + std::sin(row.size);
 }
 
+/// As classes the data agree, mostly: "yes" where y is low.
 std::string contrary_csv(std::size_t rows, bool classes = false) {
   base::Random random(11, base::Stream::generate);
   std::string text = "income,age,size,y\n";
   for (std::size_t i = 0; i < rows; ++i) {
     const Row row{random.normal(), random.normal(), 2 * random.normal()};
     const double y = contrary(row) + 0.1 * random.normal();
-    text += text_of(row) + "," + (classes ? (y > 0 ? "yes" : "no") : std::to_string(y)) + "\n";
+    text += text_of(row) + "," + (classes ? (y < 0 ? "yes" : "no") : std::to_string(y)) + "\n";
   }
   return text;
 }
@@ -159,8 +160,8 @@ TEST(Monotone, PredictionsThroughRoundedActivationsAreInOrderUpToRounding) {
       own.activation = activation;
       own.precision = precision;
       const Order order = order_of(fit(data, own).model);
-      // 13 activations of size 1 and some, 4 ulp each, times weights and a target's deviation of some units.
-      EXPECT_LE(order.worst, 1000 * (own.precision == "f32" ? 0x1p-23 : 0x1p-52)) << activation << " " << precision;
+      // 13 activations of size 1 and some, 4 ulp each, half of which may be the other way, and a deviation of 3.
+      EXPECT_LE(order.worst, 80 * (own.precision == "f32" ? 0x1p-23 : 0x1p-52)) << activation << " " << precision;
       EXPECT_GE(order.rising, kPairs / 10) << activation;
     }
 }
@@ -286,7 +287,7 @@ TEST(Monotone, WhatCannotFollowIsRefusedByName) {
     EXPECT_NE(refusal({wrong}).find(form), std::string::npos) << wrong;
   EXPECT_EQ(refusal({"incme:+"}),
             "--monotone: the column \"incme\", which is none that is predicted from; needed a numeric feature: " +
-                std::string("\"income\", \"age\", \"size\". ") + "Did you mean \"income\"?");
+                std::string("\"income\", \"age\" and \"size\". did you mean \"income\"?"));
   EXPECT_NE(refusal({"y:+"}).find("\"y\", which is none that is predicted from"), std::string::npos);
   EXPECT_EQ(refusal({"age:+", "age:-"}),
             "--monotone: the column \"age\" twice; needed one sign for each. Name it once");
