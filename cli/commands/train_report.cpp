@@ -53,7 +53,7 @@ std::string settings_text(const FitPlan& plan, const TrainCommand& command, bool
     const bool is_share = choice.option == "--test" || choice.option == "--validation";
     if (choice.given == given && !is_share && choice.what != "goal") {
       const std::string value = printable(is_start ? command.start_from : choice.value);
-      const bool is_long = choice.what == "rule settings";
+      const bool is_long = choice.what == "rule settings" || choice.what == "rule memory";
       // Those whose value cannot be typed behind the option.
       const bool is_told = is_long || choice.option.find("--no-") != std::string::npos;
       std::string part = is_told ? fmt::format("{} {} ({})", choice.what, value, choice.option)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <vector>
 
@@ -91,6 +92,12 @@ std::string counted(std::size_t count, std::string_view singular) {
   text += singular;
   if (count != 1) text += 's';
   return text;
+}
+
+std::string rough(double number) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::general, 4);
+  return {text.data(), end.ptr};
 }
 
 std::string listed(std::span<const std::string> names, std::size_t limit) {

@@ -26,6 +26,9 @@ namespace deltarule::base {
 /// `1 row`, `2 rows`.
 [[nodiscard]] std::string counted(std::size_t count, std::string_view singular);
 
+/// `0.0132`, `2.874e+30`: a number to four digits, for people.
+[[nodiscard]] std::string rough(double number);
+
 /// `"a", "b" and 3 more`: at most `limit` names, quoted.
 [[nodiscard]] std::string listed(std::span<const std::string> names, std::size_t limit = 8);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/text.hpp"
 #include "kernels/kernels.hpp"
 #include "training/updates/registry.hpp"
 
@@ -32,8 +33,8 @@ double largest_loss(const FitResult& result, double smallest) {
 
 Error runaway_loss(std::size_t epoch, double loss, double most) {
   return astray(
-      epoch, "a training loss of " + std::to_string(loss),
-      "at most " + std::to_string(most) + ": 1000 times the smallest so far, or twice the first where that is more");
+      epoch, "a training loss of " + base::rough(loss),
+      "at most " + base::rough(most) + ": 1000 times the smallest so far, or twice the first where that is more");
 }
 
 template <class T>
@@ -47,8 +48,8 @@ double weight_norm(Trainer<T>& trainer) {
 }
 
 Error runaway_norm(std::size_t epoch, double norm, double most) {
-  return astray(epoch, "weights with a norm of " + std::to_string(norm),
-                "at most " + std::to_string(most) + ": a million times what it was at first");
+  return astray(epoch, "weights with a norm of " + base::rough(norm),
+                "at most " + base::rough(most) + ": a million times what it was at first");
 }
 
 bool may_go_back(const FitSettings& settings, const Optimizer& rule, const FitResult& result, const Error& error) {

@@ -130,7 +130,7 @@ std::string place_of(const Scene& scene, const Diagnosis& found) {
   if (found.line > 0)
     parts.push_back(scene.bound.table().source + ":" + std::to_string(found.line) + " (pattern " +
                     std::to_string(found.pattern) + ")");
-  parts.push_back(found.layer == 0 ? "input layer" : layer_name(found.layer));
+  if (found.layer > 0 || found.pattern > 0) parts.push_back(found.layer == 0 ? "input layer" : layer_name(found.layer));
   if (found.unit > 0) {
     const std::vector<std::string> names = scene.bound.preprocessing().input_names();
     const bool named = found.layer == 0 && found.unit <= names.size();
