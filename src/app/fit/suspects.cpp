@@ -7,6 +7,7 @@
 #include "app/targets.hpp"
 #include "app/words.hpp"
 #include "base/math.hpp"
+#include "base/stable_order.hpp"
 #include "base/text.hpp"
 #include "io/number.hpp"
 #include "training/updates/registry.hpp"
@@ -295,7 +296,7 @@ std::vector<Suspect> suspects(const Scene& scene) {
   add_decay(scene, found);
   add_first_weights(scene, found);
   add_rate(scene, found);
-  std::stable_sort(found.begin(), found.end(), [](const Suspect& a, const Suspect& b) { return a.excess > b.excess; });
+  base::order_stably(found, [](const Suspect& a, const Suspect& b) { return a.excess > b.excess; });
   return found;
 }
 

@@ -15,6 +15,7 @@
 #include "app/tune/command.hpp"
 #include "app/tune/space.hpp"
 #include "app/tune/trials.hpp"
+#include "base/stable_order.hpp"
 #include "base/text.hpp"
 #include "base/thread_team.hpp"
 
@@ -188,7 +189,7 @@ void add_levels(const Search& search, Tuned& tuned) {
     if (!bests[k]->seconds.empty()) tuned.rules[k].seconds_to_level = bests[k]->seconds[epoch];
   }
   const auto trial_of = [&](const RuleResult& rule) -> const Trial& { return search.attempts[rule.best - 1]->trial; };
-  std::stable_sort(tuned.rules.begin(), tuned.rules.end(), [&](const RuleResult& a, const RuleResult& b) {
+  base::order_stably(tuned.rules, [&](const RuleResult& a, const RuleResult& b) {
     if (a.best == 0 || b.best == 0) return a.best > b.best && b.best == 0;
     return search.goal.better(trial_of(a), trial_of(b));
   });
