@@ -76,10 +76,10 @@ class Finder {
   void take_apart(std::vector<std::uint32_t> alike) {
     while (alike.size() > 1) {
       const std::vector<double> model = inputs_of(std::span(alike).first(1));
-      const auto others = std::stable_partition(
-          alike.begin(), alike.end(), [&](std::uint32_t pattern) { return inputs_of({&pattern, 1}) == model; });
-      judge({alike.begin(), others});
-      alike.erase(alike.begin(), others);
+      std::vector<std::uint32_t> equal, others;
+      for (const std::uint32_t pattern : alike) (inputs_of({&pattern, 1}) == model ? equal : others).push_back(pattern);
+      judge(equal);
+      alike = std::move(others);
     }
   }
 

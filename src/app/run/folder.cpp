@@ -85,7 +85,8 @@ Result<void> RunFolder::add_checkpoint(std::span<const std::byte> bytes, std::si
   const auto is_damaged = [&](std::uint64_t one) {
     return std::find(damaged.begin(), damaged.end(), one) != damaged.end();
   };
-  std::stable_partition(numbers->begin(), numbers->end(), is_damaged);
+  std::sort(numbers->begin(), numbers->end(),
+            [&](std::uint64_t a, std::uint64_t b) { return is_damaged(a) == is_damaged(b) ? a < b : is_damaged(a); });
   const auto bad = static_cast<std::size_t>(std::count_if(numbers->begin(), numbers->end(), is_damaged));
   const std::size_t good = numbers->size() - bad;
   const std::size_t gone = bad + (good + 1 > keep ? good + 1 - keep : 0);
