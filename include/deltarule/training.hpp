@@ -131,8 +131,8 @@ enum class StopReason { epochs, patience, error_below, callback, steps, stopped,
 enum class OnDivergence {
   stop,  ///< ends with the Error at the first number that is not finite
   /// Goes back to the last good epoch with half the rate (the Rprop family: with half its step sizes), up to five
-  /// times, then ends with the Error. Astray is also a run whose training loss is above 1000 times its smallest so far
-  /// and above twice that of its first epoch, or whose weights have a norm above a million times what it was at first.
+  /// times, then ends with the Error. Astray is also a run whose training loss is above 1000 times its smallest so far,
+  /// above twice that of the first weights and above 1, or whose weights have a million times the norm of the first.
   /// Rules that move all weights together have nothing to halve, and stop.
   rollback,
 };

@@ -271,9 +271,8 @@ struct Run {
 
   /// What the losses of an epoch may come to.
   void watch_for(std::span<const std::uint32_t> patterns) {
-    most_loss = largest_loss(result, smallest);
-    const bool may_be_negative = !result.history.empty() && result.history.front().training_loss < 0;
-    most_sum = may_be_negative ? std::numeric_limits<double>::infinity() : most_loss * training.weight_of(patterns);
+    most_loss = largest_loss(back.first_loss, smallest);
+    most_sum = smallest < 0 ? std::numeric_limits<double>::infinity() : most_loss * training.weight_of(patterns);
   }
 
   /// Asked where per-pattern learning is asked whatever cuts it besides, so that nothing else decides the step.
@@ -285,11 +284,13 @@ struct Run {
   void begin_watch() {
     if (!watches) return;
     back.first_norm = weight_norm(trainer);
+    back.first_loss = first_loss(trainer, training);
+    smallest = smallest_loss(back.first_loss, result);
     trainer.snapshot_into(back.good.trainer);
   }
 
-  /// After an epoch: the state that a run would go back to, unless its weights have run away. The best epoch, which the
-  /// validation patterns vouch for, is never younger, so that it is not taken back.
+  /// After an epoch: the state that a run would go back to, unless its weights have run away. A best epoch that the
+  /// validation patterns vouch for is never younger, so that it is not taken back.
   Result<void> keep_good(const EpochReport& reported) {
     if (!watches) return {};
     if (std::exchange(back.has_next, false)) std::swap(back.good, back.next);
@@ -297,9 +298,8 @@ struct Run {
     const bool is_best = best.epoch() == reported.epoch;
     if (back.patterns < kPatternsPerGoodState && !is_best) return {};
     const double norm = weight_norm(trainer), most = kRunawayNorm * std::fmax(1.0, back.first_norm);
-    if (norm > most && !is_best) return runaway_norm(reported.epoch, norm, most);
-    const std::size_t size = settings.batch_size == 0 ? patterns_of_epoch : settings.batch_size;
-    const bool vouched = is_best || patterns_of_epoch / size >= kStepsThatVouch;
+    if (norm > most) return runaway_norm(reported.epoch, norm, most);
+    const bool vouched = reported.validation_loss <= most_loss;
     GoodState<T>& kept = vouched ? back.good : back.next;
     trainer.snapshot_into(kept.trainer);
     kept.epochs = result.epochs;
@@ -320,8 +320,9 @@ struct Run {
         {epoch, result.steps, back.good.epochs, rates.backed_off, error.place + ": " + error.got});
     result.epochs = back.good.epochs;
     result.history.resize(back.good.epochs);
-    smallest = smallest_loss(result);
+    smallest = smallest_loss(back.first_loss, result);
     best_loss = back.good.best_loss;
+    if (best.epoch() > result.epochs) best.go_on_from({});  // the first ones, not even sane
     begin_epoch(back.good.epochs + 1);
     back.patterns = 0;
     back.has_next = false;
@@ -364,7 +365,7 @@ struct Run {
     best_loss = state.best_loss;
     rates = state.rates;
     back = state.back;
-    smallest = smallest_loss(result);
+    smallest = smallest_loss(back.first_loss, result);
     return trainer.restore(state.trainer);
   }
 

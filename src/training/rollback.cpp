@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <span>
 #include <string>
 
 #include "base/text.hpp"
 #include "kernels/kernels.hpp"
+#include "training/evaluate.hpp"
 #include "training/updates/registry.hpp"
 
 namespace deltarule::training {
@@ -16,25 +19,49 @@ Error astray(std::size_t epoch, std::string got, std::string needed) {
           "use a lower learning rate, or scale inputs and targets to about 1"};
 }
 
+/// The first patterns of a source.
+template <class T>
+class Beginning final : public base::PatternSource<T> {
+ public:
+  explicit Beginning(const base::PatternSource<T>& source) : source_(source) {}
+  [[nodiscard]] std::size_t size() const override { return std::min(source_.size(), kPatternsOfFirstLoss); }
+  [[nodiscard]] std::size_t inputs() const override { return source_.inputs(); }
+  [[nodiscard]] std::size_t targets() const override { return source_.targets(); }
+  void gather(std::span<const std::uint32_t> patterns, base::MatrixView<T> x, base::MatrixView<T> t) const override {
+    source_.gather(patterns, x, t);
+  }
+  [[nodiscard]] std::span<const T> weights() const override {
+    return source_.weights().empty() ? source_.weights() : source_.weights().first(size());
+  }
+
+ private:
+  const base::PatternSource<T>& source_;
+};
+
 }  // namespace
 
-double smallest_loss(const FitResult& result) {
-  double smallest = std::numeric_limits<double>::infinity();
+template <class T>
+double first_loss(Trainer<T>& trainer, const base::PatternSource<T>& source) {
+  const double loss = mean_loss<T>(trainer.network(), Beginning<T>(source), trainer.team());
+  return std::isfinite(loss) ? loss : std::numeric_limits<double>::quiet_NaN();
+}
+
+double smallest_loss(double first, const FitResult& result) {
+  double smallest = std::fmin(std::numeric_limits<double>::infinity(), first);  // NaN is no loss
   for (const EpochReport& report : result.history) smallest = std::fmin(smallest, report.training_loss);
   return smallest;
 }
 
-double largest_loss(const FitResult& result, double smallest) {
-  if (result.history.empty()) return std::numeric_limits<double>::infinity();
-  const double first = result.history.front().training_loss;
-  // Losses of the caller's own may be negative.
-  return std::max(smallest + (kRunawayLoss - 1) * std::fabs(smallest), first + std::fabs(first));
+double largest_loss(double first, double smallest) {
+  // Losses of the caller's own may be negative; 1 keeps a run that began with hardly any loss from being called astray.
+  const double by_smallest = smallest + (kRunawayLoss - 1) * std::fabs(smallest);
+  return std::fmax(std::fmax(by_smallest, 1.0), first + std::fabs(first));
 }
 
 Error runaway_loss(std::size_t epoch, double loss, double most) {
-  return astray(
-      epoch, "a training loss of " + base::rough(loss),
-      "at most " + base::rough(most) + ": 1000 times the smallest so far, or twice the first where that is more");
+  return astray(epoch, "a training loss of " + base::rough(loss),
+                "at most " + base::rough(most) +
+                    ": 1000 times the smallest so far, twice that of the first weights, or 1, whichever is most");
 }
 
 template <class T>
@@ -63,6 +90,8 @@ Error given_up(Error error, const FitResult& result) {
   return error;
 }
 
+template double first_loss<float>(Trainer<float>&, const base::PatternSource<float>&);
+template double first_loss<double>(Trainer<double>&, const base::PatternSource<double>&);
 template double weight_norm<float>(Trainer<float>&);
 template double weight_norm<double>(Trainer<double>&);
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/pattern_source.hpp"
 #include "deltarule/error.hpp"
 #include "deltarule/training.hpp"
 #include "training/schedule.hpp"
@@ -15,18 +16,18 @@
 namespace deltarule::training {
 
 inline constexpr std::size_t kMostRollbacks = 5;
-/// Above so many times the smallest training loss so far, and above twice the first, an epoch has run away.
+/// Above so many times the smallest training loss so far, above twice that of the first weights, and above 1, an epoch
+/// has run away.
 inline constexpr double kRunawayLoss = 1000.0;
+/// So many patterns tell the loss of the first weights.
+inline constexpr std::size_t kPatternsOfFirstLoss = 4096;
 /// Weights are astray whose norm is above so many times max(1, what it was at first).
 inline constexpr double kRunawayNorm = 1e6;
 /// So many patterns must have been learnt between two good states: a copy costs less than one of them.
 inline constexpr std::uint64_t kPatternsPerGoodState = 256;
 
-/// So many weight changes of an epoch vouch for its end by the losses that they met. With fewer, as in full batches,
-/// the epoch after it must have gone well.
-inline constexpr std::size_t kStepsThatVouch = 8;
-
-/// The end of an epoch at which all was well, or the beginning.
+/// The end of an epoch at which all was well, or the beginning. What vouches for it is the validation loss, or else the
+/// training loss of the epoch after it: an epoch's own is of the weights on the way.
 template <class T>
 struct GoodState {
   TrainerState<T> trainer = {};
@@ -41,14 +42,18 @@ struct RollbackCourse {
   GoodState<T> good = {};
   GoodState<T> next = {};  // good as soon as another epoch has gone well
   bool has_next = false;
-  std::uint64_t patterns = 0;  // learnt since the good state
-  double first_norm = 0.0;     // of the weights
+  std::uint64_t patterns = 0;                                    // learnt since the good state
+  double first_norm = 0.0;                                       // of the weights
+  double first_loss = std::numeric_limits<double>::quiet_NaN();  // with them; NaN: not known
 };
 
-/// Of the history's training losses; infinite without epochs.
-[[nodiscard]] double smallest_loss(const FitResult& result);
+/// The mean of E_p with the weights as they are, of the first patterns; NaN when it is not finite.
+template <class T>
+[[nodiscard]] double first_loss(Trainer<T>& trainer, const base::PatternSource<T>& source);
+/// Of that and the history's training losses; infinite without any.
+[[nodiscard]] double smallest_loss(double first, const FitResult& result);
 /// The largest training loss that the next epoch may have.
-[[nodiscard]] double largest_loss(const FitResult& result, double smallest);
+[[nodiscard]] double largest_loss(double first, double smallest);
 /// The error of an epoch with a larger one.
 [[nodiscard]] Error runaway_loss(std::size_t epoch, double loss, double most);
 
@@ -63,6 +68,8 @@ template <class T>
 /// The error of a run that ends here, with what it had tried.
 [[nodiscard]] Error given_up(Error error, const FitResult& result);
 
+extern template double first_loss<float>(Trainer<float>&, const base::PatternSource<float>&);
+extern template double first_loss<double>(Trainer<double>&, const base::PatternSource<double>&);
 extern template double weight_norm<float>(Trainer<float>&);
 extern template double weight_norm<double>(Trainer<double>&);
 

@@ -59,6 +59,7 @@ training::FitState<T> some_state(training::Trainer<T>& trainer) {
   state.back.has_next = true;
   state.back.patterns = 77;
   state.back.first_norm = 3.5;
+  state.back.first_loss = 0.625;
   state.result.rollbacks = {{2, 3, 1, 0.5, "epoch 2, batch 1, layer 1: a \"delta\" that is not finite"}};
   return state;
 }
@@ -125,6 +126,7 @@ void expect_back(const Optimizer& rule) {
   EXPECT_EQ(back->back.next.epochs, 2U);
   EXPECT_EQ(back->back.patterns, 77U);
   EXPECT_EQ(back->back.first_norm, 3.5);
+  EXPECT_EQ(back->back.first_loss, 0.625);
   ASSERT_EQ(back->result.rollbacks.size(), 1U);
   EXPECT_EQ(back->result.rollbacks[0].step, 3U);
   EXPECT_EQ(back->result.rollbacks[0].back_to, 1U);

@@ -6,6 +6,7 @@
 
 #include "every_rule.hpp"
 #include "support.hpp"
+#include "training/evaluate.hpp"
 #include "training/loop.hpp"
 
 namespace deltarule::training::testing {
@@ -55,8 +56,7 @@ TEST(Rollback, ARunThatGoesBackToItsBeginningIsTheRunWithTheLowerRate) {
       EXPECT_EQ(back.rate_factor, factor *= 0.5);
       EXPECT_GT(back.step, step);
       step = back.step;
-      EXPECT_NE(back.why.find("epoch 1, batch "), std::string::npos) << back.why;
-      EXPECT_NE(back.why.find("not finite"), std::string::npos) << back.why;
+      EXPECT_EQ(back.why.rfind("epoch 1", 0), 0u) << back.why;
       ++rollbacks;
     }
     auto low = trainer_for<float>(other, {.optimizer = DeltaRule{4.0 * factor}});
@@ -92,6 +92,7 @@ TEST(Rollback, GoesBackToTheLastGoodEpochWhenTheLossHasRunAway) {
   auto good = by_hand.snapshot(), next = good;
   std::size_t good_epochs = 0, next_epochs = 0;
   std::vector<double> losses;
+  const double first = mean_loss<double>(other, source, by_hand.team());
   std::size_t backs = 0;
   double factor = 1.0;
   for (std::size_t e = 1; e <= kEpochs;) {
@@ -99,9 +100,9 @@ TEST(Rollback, GoesBackToTheLastGoodEpochWhenTheLossHasRunAway) {
     by_hand.set_rate_factor(factor * rate_factor(schedule, {e, begin, begin + 1, kEpochs}));
     const auto loss = by_hand.step(source, patterns);
     ASSERT_TRUE(loss);
-    double smallest = std::numeric_limits<double>::infinity();
+    double smallest = first;
     for (const double earlier : losses) smallest = std::min(smallest, earlier);
-    const bool astray = !losses.empty() && *loss / 300 > std::max(1000 * smallest, 2 * losses.front());
+    const bool astray = *loss / 300 > std::max({1000 * smallest, 2 * first, 1.0});
     if (astray) {
       ASSERT_TRUE(by_hand.restore(good));
       factor *= 0.5;
@@ -201,7 +202,8 @@ TEST(Rollback, TellsWhatWasTooLarge) {
   EXPECT_EQ(result.error().place, "epoch 3");
   EXPECT_NE(result.error().message().find("a training loss of "), std::string::npos) << result.error().message();
   EXPECT_NE(result.error().message().find("1000 times the smallest so far"), std::string::npos);
-  EXPECT_EQ(trainer.steps(), 41u) << "the first batch of the epoch was enough to tell";
+  EXPECT_GT(trainer.steps(), 40u);
+  EXPECT_LT(trainer.steps(), 50u) << "before the epoch was over";
 }
 
 TEST(Rollback, WeightsThatRunAwayAreNoGoodState) {
@@ -251,6 +253,25 @@ TEST(Rollback, SavesARunOfARuleWithoutARate) {
   ASSERT_TRUE(result) << result.error().message();
   EXPECT_GE(result->rollbacks.size(), 1u);
   expect_finite<float>(*result, 60);
+}
+
+/// The first epoch ends far away, though all its numbers are finite: its validation loss is the best so far, and no
+/// sane one.
+TEST(Rollback, TheBestOfNoGoodEpochsIsNoneToGoBackTo) {
+  std::size_t saved = 0;
+  for (const double rate : {2.0, 4.0, 8.0, 16.0}) {
+    const auto source = linear_patterns<float>(130), held = linear_patterns<float>(30);
+    auto network = linear_network<float>(4);
+    auto trainer = trainer_for<float>(network, {.optimizer = DeltaRule{rate}});
+    const auto result =
+        fit<float>(trainer, source, &held, {.epochs = 40, .batch_size = 8, .on_divergence = kBack, .patience = 20});
+    ASSERT_TRUE(result) << rate << ": " << result.error().message();
+    EXPECT_LE(result->history.back().best_validation_loss, 1.0) << rate;
+    EXPECT_LE(result->best_epoch, result->epochs);
+    EXPECT_FALSE(result->rollbacks.empty()) << rate;
+    ++saved;
+  }
+  EXPECT_EQ(saved, 4u);
 }
 
 /// Each rule with a rate (or steps) far too large: what comes of it is the same with any number of threads.

@@ -61,7 +61,7 @@ void visit_counts(State& state, const Visit& visit) {
   auto& [best_goal, best_so_far_epoch, best_so_far_steps, best_parameters] = best;
   auto& [given, plateau, backed_off] = rates;
   auto& [plateau_best, plateau_waited, plateau_factor] = plateau;
-  auto& [good, next, has_next, since_good, first_norm] = back;
+  auto& [good, next, has_next, since_good, first_norm, first_loss] = back;
   visit("epoch", epoch);
   visit("patterns", patterns);
   visit("epochs", epochs);
@@ -92,6 +92,7 @@ void visit_numbers(State& state, const Visit& visit) {
   visit(state.rates.plateau.factor);
   visit(state.rates.backed_off);
   visit(state.back.first_norm);
+  visit(state.back.first_loss);
   visit_good_numbers(state.back.good, visit);
   visit_good_numbers(state.back.next, visit);
 }

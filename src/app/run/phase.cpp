@@ -37,6 +37,7 @@ training::FitState<T> without_arrays(const training::FitState<T>& state) {
   plain.back.has_next = state.back.has_next;
   plain.back.patterns = state.back.patterns;
   plain.back.first_norm = state.back.first_norm;
+  plain.back.first_loss = state.back.first_loss;
   return plain;
 }
 
