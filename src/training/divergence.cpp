@@ -38,8 +38,8 @@ Error diverged(std::string place, Stage stage) {
 
 /// The receiving unit of a number in a view's panels (base/panels.hpp).
 template <class T>
-std::size_t unit_at(const network::View& view, std::size_t place) {
-  const base::Panels<const T> panels = view.in(static_cast<const T*>(nullptr));
+std::size_t unit_at(const network::View& view, std::span<const T> values, std::size_t place) {
+  const base::Panels<const T> panels = view.in(values.data());
   const std::size_t panel = place / (panels.kWide * view.senders);
   return panel * panels.kWide + (place - panel * panels.kWide * view.senders) % panels.width(panel);
 }
@@ -75,9 +75,9 @@ Error diverged_in(const network::Network<T>& network, std::span<const T> values)
       largest = value;
     }
   if (of_largest == nullptr) return diverged("layer 1", Stage::none);
-  return diverged(
-      "layer " + std::to_string(of_largest->layer + 1) + ", unit " + std::to_string(unit_at<T>(*of_largest, place) + 1),
-      Stage::none);
+  return diverged("layer " + std::to_string(of_largest->layer + 1) + ", unit " +
+                      std::to_string(unit_at(*of_largest, values, place) + 1),
+                  Stage::none);
 }
 
 template Error diverged_at<float>(const network::Fault&, std::size_t, const network::Network<float>&);
