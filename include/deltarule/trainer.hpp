@@ -19,9 +19,9 @@ template <class T>
 class BasicTrainer {
  public:
   /// Throws Exception (spec) for settings that make no sense (a rate that is not positive, …).
-  BasicTrainer(BasicNetwork<T>& network, TrainerOptions options = {});
+  BasicTrainer(BasicNetwork<T>& network, const TrainerOptions& options = {});
   /// The same without exceptions.
-  static Result<BasicTrainer> create(BasicNetwork<T>& network, TrainerOptions options = {});
+  static Result<BasicTrainer> create(BasicNetwork<T>& network, const TrainerOptions& options = {});
   BasicTrainer(BasicTrainer&&) noexcept;
   BasicTrainer& operator=(BasicTrainer&&) noexcept;
   ~BasicTrainer();

@@ -1,7 +1,5 @@
 #include "app/words.hpp"
 
-#include <array>
-#include <charconv>
 #include <cmath>
 
 namespace deltarule::app {
@@ -32,12 +30,6 @@ std::string network_in_words(const base::Graph& graph) {
     how = how.empty() || how == own ? own : "normalised";
   }
   return sizes + names + (how.empty() ? "" : ", " + std::string(how));
-}
-
-std::string rounded(double value) {
-  std::array<char, 64> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 4);
-  return {text.data(), end.ptr};
 }
 
 std::string metric_in_words(const Metric& metric) {

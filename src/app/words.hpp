@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/graph.hpp"
+#include "base/text.hpp"
 #include "deltarule/model.hpp"
 
 namespace deltarule::app {
@@ -16,8 +17,7 @@ namespace deltarule::app {
 /// "9-32-3, tanh, softmax, layer-normalised": units of the input and each layer, then the activations, equal neighbours
 /// once, then whether layers are normalised.
 [[nodiscard]] std::string network_in_words(const base::Graph& graph);
-/// A number for people: four significant digits, no trailing zeros, plain notation where that is short.
-[[nodiscard]] std::string rounded(double value);
+using base::rounded;
 /// "accuracy 0.985 (95 %: 0.9213 to 0.9974)".
 [[nodiscard]] std::string metric_in_words(const Metric& metric);
 /// 1234567 as "1,234,567".

@@ -94,8 +94,8 @@ std::string counted(std::size_t count, std::string_view singular) {
   return text;
 }
 
-std::string rough(double number) {
-  std::array<char, 32> text{};
+std::string rounded(double number) {
+  std::array<char, 64> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::general, 4);
   return {text.data(), end.ptr};
 }

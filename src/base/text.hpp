@@ -26,8 +26,8 @@ namespace deltarule::base {
 /// `1 row`, `2 rows`.
 [[nodiscard]] std::string counted(std::size_t count, std::string_view singular);
 
-/// `0.0132`, `2.874e+30`: a number to four digits, for people.
-[[nodiscard]] std::string rough(double number);
+/// A number for people: four significant digits, no trailing zeros, plain notation where that is short.
+[[nodiscard]] std::string rounded(double number);
 
 /// `"a", "b" and 3 more`: at most `limit` names, quoted.
 [[nodiscard]] std::string listed(std::span<const std::string> names, std::size_t limit = 8);

@@ -179,8 +179,8 @@ T Network<T>::parameter(std::size_t place) const {
 
 template <class T>
 const View* Network<T>::row_view(std::size_t layer, ParameterKind kind) const {
-  for (std::size_t v = first_view_[layer + 1]; v-- > first_view_[layer] && !views_[v].is_weights();)
-    if (views_[v].kind == kind) return &views_[v];
+  for (std::size_t v = first_view_[layer]; v < first_view_[layer + 1]; ++v)
+    if (!views_[v].is_weights() && views_[v].kind == kind) return &views_[v];
   return nullptr;
 }
 

@@ -59,8 +59,8 @@ double largest_loss(double first, double smallest) {
 }
 
 Error runaway_loss(std::size_t epoch, double loss, double most) {
-  return astray(epoch, "a training loss of " + base::rough(loss),
-                "at most " + base::rough(most) +
+  return astray(epoch, "a training loss of " + base::rounded(loss),
+                "at most " + base::rounded(most) +
                     ": 1000 times the smallest so far, twice that of the first weights, or 1, whichever is most");
 }
 
@@ -75,8 +75,8 @@ double weight_norm(Trainer<T>& trainer) {
 }
 
 Error runaway_norm(std::size_t epoch, double norm, double most) {
-  return astray(epoch, "weights with a norm of " + base::rough(norm),
-                "at most " + base::rough(most) + ": a million times what it was at first");
+  return astray(epoch, "weights with a norm of " + base::rounded(norm),
+                "at most " + base::rounded(most) + ": a million times what it was at first");
 }
 
 bool may_go_back(const FitSettings& settings, const Optimizer& rule, const FitResult& result, const Error& error) {

@@ -69,7 +69,7 @@ class Trainer {
   /// Weights and all that is remembered between steps, a pending change made.
   [[nodiscard]] TrainerState<T> snapshot() const;
   /// The same into memory that is there already, where it is of this network and rule.
-  void snapshot_into(TrainerState<T>& state) const;
+  void snapshot_into(TrainerState<T>& to) const;
   /// Goes on from there, with the bits of the trainer that it was taken from, from now on or later. Shape error, and
   /// nothing changed, for a state of another network or rule.
   Result<void> restore(const TrainerState<T>& state);

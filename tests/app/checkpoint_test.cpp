@@ -15,7 +15,6 @@
 namespace deltarule::app {
 namespace {
 
-using training::testing::plain_network;
 using training::testing::same_bits;
 using training::testing::trainer_for;
 

@@ -77,8 +77,8 @@ struct Session {
   std::size_t epochs = 0;
 };
 
-Session go(const Place& place, KeptRun kept, FitOptions options, const std::function<bool(std::size_t)>& leave = {},
-           const std::function<void(std::size_t)>& on_epoch = {}) {
+Session go(const Place& place, KeptRun kept, const FitOptions& options,
+           const std::function<bool(std::size_t)>& leave = {}, const std::function<void(std::size_t)>& on_epoch = {}) {
   Session session;
   std::size_t asked = 0;
   RunEvents run;

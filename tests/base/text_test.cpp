@@ -66,9 +66,9 @@ TEST(Text, quoted_text_is_printable_and_short) {
 }
 
 TEST(Text, lists_and_counts_read_like_prose) {
-  EXPECT_EQ(rough(0.013249), "0.01325");
-  EXPECT_EQ(rough(2.8736458e30), "2.874e+30");
-  EXPECT_EQ(rough(3), "3");
+  EXPECT_EQ(rounded(0.013249), "0.01325");
+  EXPECT_EQ(rounded(2.8736458e30), "2.874e+30");
+  EXPECT_EQ(rounded(3), "3");
   EXPECT_EQ(counted(1, "row"), "1 row");
   EXPECT_EQ(counted(0, "row"), "0 rows");
   EXPECT_EQ(listed(Strings{}), "");

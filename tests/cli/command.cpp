@@ -211,7 +211,7 @@ void expect_error(const Outcome& outcome, int code, const std::vector<std::strin
   EXPECT_EQ(outcome.code, code) << outcome.err;
   EXPECT_EQ(outcome.out, "");
   EXPECT_NE(outcome.err.find("error: "), std::string::npos) << outcome.err;
-  EXPECT_EQ(outcome.err.find("\x1b"), std::string::npos) << "colour off a terminal";
+  EXPECT_EQ(outcome.err.find('\x1b'), std::string::npos) << "colour off a terminal";
   for (const std::string& word : words) {
     EXPECT_NE(outcome.err.find(word), std::string::npos) << "no \"" << word << "\" in:\n" << outcome.err;
   }

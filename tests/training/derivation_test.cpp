@@ -10,24 +10,9 @@
 namespace deltarule::training::testing {
 namespace {
 
-constexpr double kSafety = 2.0;  // for what is of second order in u, and for the rounding of the oracle itself
-
-struct Tally {
-  std::size_t networks = 0, numbers = 0, changes = 0, skipped = 0;
-  double worst = 0;
-
-  void compare(double got, double expected, double bound, const char* what) {
-    ++numbers;
-    const double fraction = std::fabs(got - expected) / (kSafety * bound + std::numeric_limits<double>::min());
-    EXPECT_LE(fraction, 1.0) << what << ": got " << got << ", expected " << expected << ", bound " << bound;
-    worst = std::max(worst, std::isnan(fraction) ? std::numeric_limits<double>::infinity() : fraction);
-  }
+struct Tally : Misses {
+  std::size_t networks = 0, changes = 0, skipped = 0;
 };
-
-template <class T>
-std::vector<double> in_double(std::span<const T> values) {
-  return {values.begin(), values.end()};
-}
 
 /// The oracle over a batch: slopes, E and their bounds summed over its patterns.
 struct Batch {

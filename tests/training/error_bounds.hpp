@@ -4,8 +4,13 @@
 // second order.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
+#include <span>
 #include <vector>
 
 #include "base/math.hpp"
@@ -17,6 +22,26 @@ namespace deltarule::training::testing {
 /// units of u: at most four of them in a row.
 inline constexpr double kSecondDerivative = 2.0;
 inline constexpr double kFunctionError = 4 * base::kMathUlp;
+
+/// For what is of second order in u, and for the rounding of the oracle itself.
+inline constexpr double kSafety = 2.0;
+
+/// How near numbers came to their bounds.
+struct Misses {
+  std::size_t numbers = 0;
+  double worst = 0;
+  void compare(double got, double expected, double bound, const char* what) {
+    ++numbers;
+    const double fraction = std::fabs(got - expected) / (kSafety * bound + std::numeric_limits<double>::min());
+    EXPECT_LE(fraction, 1.0) << what << ": got " << got << ", expected " << expected << ", bound " << bound;
+    worst = std::max(worst, std::isnan(fraction) ? std::numeric_limits<double>::infinity() : fraction);
+  }
+};
+
+template <class T>
+std::vector<double> in_double(std::span<const T> values) {
+  return {values.begin(), values.end()};
+}
 
 struct Bounds {
   std::vector<std::vector<double>> I, a, delta;  // [layer][unit]; I: of what f sees

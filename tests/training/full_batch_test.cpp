@@ -268,24 +268,6 @@ TEST(Lbfgs, AcceptsOnlyPlacesWhereTheStrongWolfeConditionsHold) {
 
 // ---- weights of patterns ----
 
-template <class T>
-class Weighted final : public base::PatternSource<T> {
- public:
-  Weighted(const ArraySource<T>& patterns, std::vector<T> weights)
-      : patterns_(patterns), weights_(std::move(weights)) {}
-  [[nodiscard]] std::size_t size() const override { return patterns_.size(); }
-  [[nodiscard]] std::size_t inputs() const override { return patterns_.inputs(); }
-  [[nodiscard]] std::size_t targets() const override { return patterns_.targets(); }
-  void gather(std::span<const std::uint32_t> patterns, base::MatrixView<T> x, base::MatrixView<T> t) const override {
-    patterns_.gather(patterns, x, t);
-  }
-  [[nodiscard]] std::span<const T> weights() const override { return weights_; }
-
- private:
-  const ArraySource<T>& patterns_;
-  std::vector<T> weights_;
-};
-
 std::vector<double> weights_after(const Optimizer& rule, Reduction reduction, const base::PatternSource<double>& source,
                                   std::size_t steps) {
   auto network = plain_network<double>(4, {6, 2});
@@ -306,7 +288,7 @@ TEST(RulesThatMoveAllTogether, TakeAWeightOfKForKRepetitions) {
     }
   }
   const ArraySource<double> often(often_x, 4, often_t, 2);
-  const Weighted<double> weighted(patterns, weights), ones(patterns, std::vector<double>(20, 1.0));
+  const WeightedSource<double> weighted(patterns, weights), ones(patterns, std::vector<double>(20, 1.0));
   std::size_t compared = 0;
   for (const Optimizer& rule : methods())
     for (const Reduction reduction : {Reduction::mean, Reduction::sum}) {

@@ -15,42 +15,10 @@
 namespace deltarule::training::testing {
 namespace {
 
-constexpr double kSafety = 2.0;       // for what is of second order in u
 constexpr double kFirstOrder = 0.02;  // errors of Î up to which the bounds are bounds
 
-struct Tally {
-  std::size_t networks = 0, numbers = 0, gains = 0, skipped = 0;
-  double worst = 0;
-  void compare(double got, double expected, double bound, const char* what) {
-    ++numbers;
-    const double fraction = std::fabs(got - expected) / (kSafety * bound + std::numeric_limits<double>::min());
-    EXPECT_LE(fraction, 1.0) << what << ": got " << got << ", expected " << expected << ", bound " << bound;
-    worst = std::max(worst, std::isnan(fraction) ? std::numeric_limits<double>::infinity() : fraction);
-  }
-};
-
-template <class T>
-std::vector<double> in_double(std::span<const T> values) {
-  return {values.begin(), values.end()};
-}
-
-/// Patterns with weights.
-template <class T>
-class WeightedSource final : public base::PatternSource<T> {
- public:
-  WeightedSource(const ArraySource<T>& patterns, std::vector<T> weights)
-      : patterns_(patterns), weights_(std::move(weights)) {}
-  [[nodiscard]] std::size_t size() const override { return patterns_.size(); }
-  [[nodiscard]] std::size_t inputs() const override { return patterns_.inputs(); }
-  [[nodiscard]] std::size_t targets() const override { return patterns_.targets(); }
-  void gather(std::span<const std::uint32_t> which, base::MatrixView<T> x, base::MatrixView<T> t) const override {
-    patterns_.gather(which, x, t);
-  }
-  [[nodiscard]] std::span<const T> weights() const override { return weights_; }
-
- private:
-  const ArraySource<T>& patterns_;
-  std::vector<T> weights_;
+struct Tally : Misses {
+  std::size_t networks = 0, gains = 0, skipped = 0;
 };
 
 template <class T>

@@ -11,31 +11,6 @@
 namespace deltarule::training::testing {
 namespace {
 
-template <class T>
-class WeightedSource final : public base::PatternSource<T> {
- public:
-  WeightedSource(const ArraySource<T>& patterns, std::vector<T> weights, bool resident = true)
-      : patterns_(patterns), weights_(std::move(weights)), resident_(resident) {}
-  [[nodiscard]] std::size_t size() const override { return patterns_.size(); }
-  [[nodiscard]] std::size_t inputs() const override { return patterns_.inputs(); }
-  [[nodiscard]] std::size_t targets() const override { return patterns_.targets(); }
-  void gather(std::span<const std::uint32_t> patterns, base::MatrixView<T> x, base::MatrixView<T> t) const override {
-    patterns_.gather(patterns, x, t);
-  }
-  [[nodiscard]] base::MatrixView<const T> resident_inputs() const override { return view(patterns_.x, inputs()); }
-  [[nodiscard]] base::MatrixView<const T> resident_targets() const override { return view(patterns_.t, targets()); }
-  [[nodiscard]] std::span<const T> weights() const override { return weights_; }
-
- private:
-  [[nodiscard]] base::MatrixView<const T> view(const std::vector<T>& all, std::size_t columns) const {
-    if (!resident_) return {};
-    return {all.data(), size(), columns, columns};
-  }
-  const ArraySource<T>& patterns_;
-  std::vector<T> weights_;
-  bool resident_;
-};
-
 /// Every pattern as often as its weight says.
 template <class T>
 ArraySource<T> repeated(const ArraySource<T>& from, const std::vector<T>& weights) {

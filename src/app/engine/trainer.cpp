@@ -67,11 +67,11 @@ template <class T>
 BasicTrainer<T>::BasicTrainer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 template <class T>
-BasicTrainer<T>::BasicTrainer(BasicNetwork<T>& network, TrainerOptions options)
-    : BasicTrainer(unwrap(create(network, std::move(options)))) {}
+BasicTrainer<T>::BasicTrainer(BasicNetwork<T>& network, const TrainerOptions& options)
+    : BasicTrainer(unwrap(create(network, options))) {}
 
 template <class T>
-Result<BasicTrainer<T>> BasicTrainer<T>::create(BasicNetwork<T>& network, TrainerOptions options) {
+Result<BasicTrainer<T>> BasicTrainer<T>::create(BasicNetwork<T>& network, const TrainerOptions& options) {
   auto trainer = training::Trainer<T>::create(network.impl_->network, options);
   if (!trainer) return trainer.error();
   return BasicTrainer(std::make_unique<Impl>(Impl{std::move(*trainer)}));

@@ -21,7 +21,7 @@ std::vector<EpochRecord> records_of(const FitResult& training, double learning_r
 }
 
 std::vector<EpochRecord> kept_records(const FitResult& training, double learning_rate) {
-  const std::vector<EpochRecord> all = records_of(training, learning_rate);
+  std::vector<EpochRecord> all = records_of(training, learning_rate);
   const std::size_t every = (all.size() + kMostEpochsKept - 1) / kMostEpochsKept;
   if (every <= 1) return all;
   std::vector<EpochRecord> kept;

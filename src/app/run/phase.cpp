@@ -7,38 +7,19 @@ namespace deltarule::app {
 namespace {
 
 template <class T>
-training::GoodState<T> without_arrays(const training::GoodState<T>& state) {
-  training::GoodState<T> plain;
-  training::copy_numbers(state.trainer.update, plain.trainer.update);
-  plain.trainer.refused = state.trainer.refused;
-  plain.epochs = state.epochs;
-  plain.best_loss = state.best_loss;
-  plain.plateau = state.plateau;
-  return plain;
+void drop_arrays(training::TrainerState<T>& state) {
+  state.parameters = {};
+  state.update.arrays.clear();
 }
 
+/// What lies as the kernels want it is kept apart.
 template <class T>
-training::FitState<T> without_arrays(const training::FitState<T>& state) {
-  training::FitState<T> plain;
-  training::copy_numbers(state.trainer.update, plain.trainer.update);
-  plain.trainer.refused = state.trainer.refused;
-  plain.ended = state.ended;
-  plain.epoch = state.epoch;
-  plain.patterns = state.patterns;
-  plain.loss_sum = state.loss_sum;
-  plain.result = state.result;
-  plain.best.loss = state.best.loss;
-  plain.best.epoch = state.best.epoch;
-  plain.best.steps = state.best.steps;
-  plain.best_loss = state.best_loss;
-  plain.rates = state.rates;
-  plain.back.good = without_arrays(state.back.good);
-  plain.back.next = without_arrays(state.back.next);
-  plain.back.has_next = state.back.has_next;
-  plain.back.patterns = state.back.patterns;
-  plain.back.first_norm = state.back.first_norm;
-  plain.back.first_loss = state.back.first_loss;
-  return plain;
+training::FitState<T> without_arrays(training::FitState<T> state) {
+  drop_arrays(state.trainer);
+  drop_arrays(state.back.good.trainer);
+  drop_arrays(state.back.next.trainer);
+  state.best.parameters.clear();
+  return state;
 }
 
 Error wrong(const std::string& name, std::string got, std::string needed) {
