@@ -30,5 +30,10 @@ endif()
 if(DELTARULE_BUILD_CLI)
   deltarule_headers(cli11 CLI/CLI.hpp libcli11-dev "the command line (DELTARULE_BUILD_CLI=OFF does without)")
   deltarule_headers(fmt fmt/format.h libfmt-dev "the command line's output (DELTARULE_BUILD_CLI=OFF does without)")
-  target_compile_definitions(deltarule_fmt INTERFACE FMT_HEADER_ONLY)
+  # Header-only, fmt is compiled again in every file, which doubles the time that most of cli/ takes. cli/fmt.cpp compiles it
+  # once; what must be instantiated there differs between major versions of fmt.
+  file(STRINGS ${DELTARULE_fmt_INCLUDE_DIR}/fmt/core.h DELTARULE_FMT_9 REGEX "define FMT_VERSION 90[0-9]+$")
+  if(NOT DELTARULE_FMT_9)
+    target_compile_definitions(deltarule_fmt INTERFACE FMT_HEADER_ONLY)
+  endif()
 endif()
