@@ -80,9 +80,9 @@ std::string code_name(ErrorCode code) {
   return "usage";
 }
 
-std::string health_json(const Health& health, Task task) {
+std::string layers_json(const std::vector<LayerHealth>& all) {
   std::vector<std::string> layers;
-  for (const LayerHealth& layer : health.layers) {
+  for (const LayerHealth& layer : all) {
     JsonObject one;
     one.text("activation", layer.activation)
         .count("units", layer.units)
@@ -90,11 +90,15 @@ std::string health_json(const Health& health, Task task) {
         .count("dead", layer.dead);
     layers.push_back(one.number("delta", layer.delta).str());
   }
+  return json_array(layers);
+}
+
+std::string health_json(const Health& health, Task task) {
   JsonObject rows, object;
   rows.count("groups", health.contradictory_groups).count("rows", health.contradictory_rows);
   rows.number(task == Task::regression ? "rmse_floor" : "error_floor", health.error_floor);
   object.count("rows", health.rows)
-      .raw("layers", json_array(layers))
+      .raw("layers", layers_json(health.layers))
       .list("unused_inputs", health.unused_inputs)
       .number("training_loss", health.training_loss)
       .number("validation_loss", health.validation_loss)
@@ -118,7 +122,8 @@ std::string diagnosis_json(const Diagnosis& diagnosis) {
       .raw("cell_line", place(diagnosis.cell_line))
       .number("value", diagnosis.value)
       .number("low", diagnosis.low)
-      .number("high", diagnosis.high);
+      .number("high", diagnosis.high)
+      .raw("layers", layers_json(diagnosis.layers));
   return object.str();
 }
 

@@ -5,8 +5,10 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "deltarule/error.hpp"
+#include "deltarule/health.hpp"
 
 namespace deltarule {
 
@@ -38,6 +40,7 @@ struct Diagnosis {
   double value = std::numeric_limits<double>::quiet_NaN();  ///< of that cell, rate, decay …
   double low = std::numeric_limits<double>::quiet_NaN(),
          high = std::numeric_limits<double>::quiet_NaN();  ///< of a column
+  std::vector<LayerHealth> layers = {};                    ///< dead and saturated units before the step that failed
   std::string likely = {};                                 ///< the cause in words
 };
 

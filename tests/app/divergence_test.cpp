@@ -7,6 +7,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <stdexcept>
 
 #include "tables.hpp"
 #include "training/updates/registry.hpp"
@@ -268,6 +269,38 @@ TEST(Divergence, each_planted_fault_ends_with_finite_weights_or_with_its_diagnos
   EXPECT_GE(all.size(), 130U);
   EXPECT_GE(diagnosed, 60U) << "of " << all.size();
   EXPECT_EQ(outcomes.size(), 10U) << "causes that were met, and trained";
+}
+
+/// The table of two inputs and what is made of it by weights that leave the hidden units nothing to say.
+Diverged ran_away(const std::string& activation, double bias) {
+  FitOptions options = quick("delta-rule", 1);
+  options.hidden = {};
+  options.activation.reset();
+  options.network = NetworkSpec{
+      .inputs = 2, .layers = {{.units = 3, .activation = activation}, {.units = 1, .activation = "identity"}}};
+  options.start_from = std::vector<double>{1, 1, 1, 1, 1, 1, bias, bias, bias, 1, 1, 1, 0};
+  options.learning_rate = 1e30;
+  options.on_divergence = "stop";
+  try {
+    (void)fit(dataset(linear_csv(80), "y"), options);
+  } catch (const Diverged& fault) {
+    return fault;
+  }
+  throw std::runtime_error("it did not run away");
+}
+
+TEST(Divergence, dead_and_saturated_units_are_named) {
+  const Diverged dead = ran_away("relu", -100.0);
+  ASSERT_EQ(dead.diagnosis().layers.size(), 2U);
+  EXPECT_EQ(dead.diagnosis().layers[0].dead, 3U);
+  EXPECT_NE(dead.diagnosis().likely.find("3 of 3 relu units of layer 1 are dead"), std::string::npos)
+      << dead.diagnosis().likely;
+  const Diverged saturated = ran_away("tanh", 100.0);
+  EXPECT_EQ(saturated.diagnosis().layers[0].saturated, 3U);
+  EXPECT_NE(saturated.diagnosis().likely.find("3 of 3 tanh units of layer 1 are saturated"), std::string::npos)
+      << saturated.diagnosis().likely;
+  const Diverged alive = ran_away("tanh", 0.0);
+  EXPECT_EQ(alive.diagnosis().likely.find("saturated"), std::string::npos) << alive.diagnosis().likely;
 }
 
 }  // namespace

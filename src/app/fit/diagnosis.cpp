@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/fit/units_look.hpp"
 #include "app/words.hpp"
 #include "data/prepared_patterns.hpp"
 #include "derivation/reference.hpp"
@@ -139,6 +140,16 @@ std::string place_of(const Scene& scene, const Diagnosis& found) {
   return joined(parts);
 }
 
+/// Units that are dead or saturated learn no more, and those that are left take all of the error: of the lowest such
+/// layer.
+std::string lame_units_text(const std::vector<LayerHealth>& layers) {
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
+    if (has_many_dead(layers[l])) return "; " + dead_text(layers[l], l);
+    if (has_many_saturated(layers[l])) return "; " + saturated_text(layers[l], l);
+  }
+  return {};
+}
+
 }  // namespace
 
 Diverged diagnosed(const Error& error, const Scene& scene) {
@@ -155,6 +166,8 @@ Diverged diagnosed(const Error& error, const Scene& scene) {
     diagnosis.likely += "; besides, " + found[1].found.likely;
     fix += ". " + found[1].fix;
   }
+  diagnosis.layers = scene.layers;
+  diagnosis.likely += lame_units_text(scene.layers);
   Error told = error;
   told.place = place_of(scene, diagnosis);
   told.got += "; most likely because " + diagnosis.likely;

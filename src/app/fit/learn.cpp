@@ -9,6 +9,7 @@
 #include "app/fit/diagnosis.hpp"
 #include "app/fit/monotone.hpp"
 #include "app/fit/rollbacks.hpp"
+#include "app/fit/units_look.hpp"
 #include "app/measure.hpp"
 #include "base/math.hpp"
 #include "base/text.hpp"
@@ -75,11 +76,12 @@ void begin_at_mean(network::Network<T>& network, const data::BoundTable& bound, 
 /// What training said, told in rows of the table and with its likely cause when it ran away.
 template <class T>
 [[noreturn]] void throw_told(const Error& error, const network::Network<T>& network, const data::BoundTable& bound,
-                             const Settings& settings, const std::vector<std::uint32_t>& rows) {
+                             const Settings& settings, const data::PreparedPatterns<T>& patterns) {
   if (error.code != ErrorCode::diverged) throw Exception(error);
   const std::vector<T> now = network.weights(), first = first_network<T>(network.spec(), settings).weights();
   const std::vector<double> weights(now.begin(), now.end()), first_weights(first.begin(), first.end());
-  throw diagnosed(error, {bound, rows, network.graph(), network.resolved(), weights, first_weights, settings});
+  throw diagnosed(error, {bound, patterns.rows(), network.graph(), network.resolved(), weights, first_weights, settings,
+                          UnitsLook<T>(network, patterns).layers()});
 }
 
 double rate_of(Optimizer rule) {
@@ -140,7 +142,7 @@ Passed pass(const Material& material, const NetworkSpec& spec, const Settings& s
   auto result =
       training::fit<T>(trainer, training, course.validates ? &validation : nullptr, length, kept.checkpoints());
   if (result) kept.check(result->reason);
-  if (!result) throw_told(result.error(), network, bound, settings, course.rows);
+  if (!result) throw_told(result.error(), network, bound, settings, training);
   const double tss = training::total_squared_error<T>(network, training, trainer.team());
   return {network.weights(), std::move(*result), tss, std::move(factors)};
 }

@@ -24,6 +24,7 @@ struct Scene {
   std::span<const double> weights;        // in canonical order
   std::span<const double> first_weights;  // likewise
   const Settings& settings;
+  std::vector<LayerHealth> layers;  // what the units do with `weights`
 };
 
 struct Suspect {
