@@ -26,7 +26,7 @@ int run(const InspectCommand& command) { return run_inspect(command); }
 int run(const BenchCommand& command) { return run_bench(command); }
 
 int main_checked(int count, const char* const* arguments) {
-  ignore_broken_pipes();
+  ignore_signals_of_writing();
   end_on_signal();
   try {
     return std::visit([](const auto& command) { return run(command); }, parse_command_line(count, arguments));

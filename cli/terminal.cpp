@@ -111,7 +111,10 @@ int write_out(std::string_view text) { return write_all(STDOUT_FILENO, text); }
 void write_err(std::string_view text) { [[maybe_unused]] const int fault = write_all(STDERR_FILENO, text); }
 bool is_broken_pipe(int fault) { return fault == EPIPE; }
 
-void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+void ignore_signals_of_writing() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
 
 void end_on_signal() {
   signals_to_end = 1;

@@ -31,8 +31,9 @@ enum class Stream { out, err };
 void write_err(std::string_view text);
 [[nodiscard]] bool is_broken_pipe(int fault);
 
-/// A closed pipe becomes a fault of write_out instead of a silent death in the middle of a run.
-void ignore_broken_pipes();
+/// A closed pipe or a file beyond the shell's limit becomes a fault of the write instead of a silent death in the
+/// middle of a run.
+void ignore_signals_of_writing();
 /// SIGINT and SIGTERM end the process with exit code 130.
 void end_on_signal();
 /// The first SIGINT or SIGTERM is only noted, the second ends the process. `announce`: say so on standard error.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +106,10 @@ Process::Process(const Folder& folder, const std::vector<std::string>& arguments
   redirect(STDIN_FILENO, folder.path(".captured-in"), O_RDONLY);
   redirect(STDOUT_FILENO, out_, setting.output_to.empty() ? O_WRONLY | O_CREAT | O_TRUNC : O_WRONLY);
   redirect(STDERR_FILENO, err_, O_WRONLY | O_CREAT | O_TRUNC);
+  if (setting.largest_file > 0) {
+    const rlimit limit{setting.largest_file, setting.largest_file};
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(126);
+  }
   become(setting.folder.empty() ? folder.root() : setting.folder, arguments, setting.environment);
 }
 

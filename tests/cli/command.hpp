@@ -41,8 +41,9 @@ struct Outcome {
 struct Setting {
   std::string input = {};  ///< standard input
   std::vector<std::pair<std::string, std::string>> environment = {};
-  std::string output_to = {};  ///< a file in place of the captured standard output
-  std::string folder = {};     ///< where the command runs, if elsewhere
+  std::string output_to = {};    ///< a file in place of the captured standard output
+  std::string folder = {};       ///< where the command runs, if elsewhere
+  std::size_t largest_file = 0;  ///< in bytes, as `ulimit -f` sets it; 0: no limit
 };
 
 /// A running command.

@@ -278,6 +278,23 @@ TEST_F(Left, RefusesASecondProcess) {
   EXPECT_EQ(third.wait().code, 130);
 }
 
+TEST(Resume, ARunWithoutSpaceWarnsFailsWholeAndIsTakenUpWhenThereIsSome) {
+  const Folder folder;
+  folder.write("data.csv", table());
+  const Names work = {"train",  "data.csv", "--target", "kind",     "--ignore", "id",         "--progress",
+                      "none",   "--hidden", "64,64",    "--epochs", "3",        "--no-refit", "--checkpoint-every",
+                      "1epochs"};
+  const Reference reference = reference_of(folder, work, "reference");
+  ASSERT_GT(folder.read("reference/model.safetensors").size(), 16384U);
+  const Outcome outcome = test::run(folder, with_run(work, "run"), {.largest_file = 16384});
+  expect_error(outcome, 5, {"run/model.safetensors", "File too large"});
+  EXPECT_NE(outcome.err.find("warning: no checkpoint could be written"), std::string::npos) << outcome.err;
+  EXPECT_EQ(folder.names_in("run"), Names{"run.json"}) << "nothing is half written";
+  const Outcome again = test::run(folder, {"resume", "run"});
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(results_in(folder, "run"), reference.results);
+}
+
 TEST(Resume, OptionsThatMakeNoSenseAreRefused) {
   const Folder folder;
   folder.write("data.csv", table());
