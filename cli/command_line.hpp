@@ -82,6 +82,15 @@ struct InspectCommand {
   bool json = false;
 };
 
+struct ExplainCommand {
+  std::string model;  ///< empty with a demo
+  DataChoice data;
+  std::string demo;  ///< --demo; empty: a model and a table
+  ExplainOptions options;
+  ExplainLayout layout;
+  bool quiet = false;
+};
+
 struct BenchCommand {
   bool quick = false;
   bool f64 = false;
@@ -98,7 +107,7 @@ struct ShowText {
 };
 
 using Command = std::variant<ShowText, TrainCommand, ResumeCommand, CvCommand, TuneCommand, PredictCommand,
-                             EvaluateCommand, InspectCommand, BenchCommand>;
+                             EvaluateCommand, InspectCommand, ExplainCommand, BenchCommand>;
 
 /// Throws Exception (usage).
 [[nodiscard]] Command parse_command_line(int count, const char* const* arguments);

@@ -6,6 +6,7 @@
 namespace deltarule::cli {
 
 inline constexpr int kDone = 0;
+inline constexpr int kDisagrees = 1;  ///< explain --check, gradcheck: an equation does not hold
 inline constexpr int kUsage = 2;
 inline constexpr int kData = 3;
 inline constexpr int kFormat = 4;

@@ -16,6 +16,8 @@ constexpr const char* kFolds = "Folds";
 constexpr const char* kSearch = "Search";
 constexpr const char* kMeasuring = "Measuring";
 constexpr const char* kRun = "Keeping the run";
+constexpr const char* kShown = "What is explained";
+constexpr const char* kStep = "The step";
 constexpr const char* kOutput = "Output";
 
 constexpr PositionalRow kDataPositional = {"DATA", "CSV or TSV file; - reads standard input"};
@@ -210,6 +212,33 @@ constexpr OptionRow kInspectOptions[] = {
     {"--json", nullptr, kOutput, "one JSON object instead of text"},
 };
 
+constexpr OptionRow kExplainOptions[] = {
+    {"--demo", "xor|mazur|encoder", kShown, "a small network that needs no files"},
+    {"--pattern", "N", kShown, "row of DATA, from 1 (1)"},
+    {"--unit", "U", kShown, "h1.2 is unit 2 of the first hidden layer, y1 an output, x3 an input; or a name (chosen)"},
+    {"--weight", "W", kShown, "sender:receiver, such as x3:h1.2 or, for a bias, 1:h1.2 (chosen)"},
+    {"--terms", "N", kShown, "terms of each sum that are shown, the largest first (8)"},
+    {"--check", nullptr, kShown, "prove each line by complex step and central difference"},
+    {"--break", "MISTAKE", kShown,
+     "derive with a classic mistake and find it: sign, transpose, no-derivative, derivative-of-output, forgot-bias, "
+     "updated-weights, wrong-index, missing-half"},
+    {"--step", nullptr, kStep, "make one real step on a copy and show what becomes of the error"},
+    {"--optimizer", "R", kStep, "rule of the step, as train takes it (that of the training)"},
+    {"--learning-rate,--lr", "ETA", kStep, "its rate (that of the training)"},
+    {"--momentum", "MU", kStep, "for momentum and nesterov"},
+    {"--weight-decay", "L", kStep, "pull of the weights towards 0"},
+    {"--after", "N", kStep, "steps that the rule has made before, with the rows before this one (0)"},
+    {"--notation", "N", kOutput, "letters and signs of deltarule, nielsen, pytorch, pdp (deltarule)"},
+    {"--format", "F", kOutput, "text, markdown, latex, json (text)"},
+    {"--digits", "N", kOutput, "significant digits, 3 to 17 (6)"},
+    {"--hex", nullptr, kOutput, "every number exact, in hexadecimal"},
+    kQuiet,
+    kDelimiter,
+    kHeader,
+    kNoHeader,
+    kMissing,
+};
+
 constexpr OptionRow kBenchOptions[] = {
     {"--quick", nullptr, kMeasuring, "fewer windows: under 20 seconds, and less sure"},
     {"--threads", "N", kMeasuring, "threads of the works for several, or auto; 1 leaves them out (auto)"},
@@ -274,6 +303,15 @@ constexpr CommandRow kCommands[] = {
      "Examples:\n"
      "  deltarule inspect penguins.safetensors\n"
      "  deltarule inspect penguins.safetensors --weights > network.json\n"},
+    {"explain", "Why did this weight move? One row through the twelve equations, with live numbers.", kUsePositionals,
+     kExplainOptions,
+     "Examples:\n"
+     "  deltarule explain --demo xor\n"
+     "  deltarule explain --demo mazur --step --check\n"
+     "  deltarule explain penguins.safetensors penguins.csv --pattern 3 --unit h1.2\n"
+     "\n"
+     "The equations are those of docs/derivation.md; docs/explain.md says how to read\n"
+     "the page.\n"},
     {"bench",
      "Measure how quick this machine learns and predicts, beside its physical limit.",
      {},
@@ -300,6 +338,7 @@ const char* general_footer() {
          "  deltarule predict penguins.safetensors penguins.csv --proba\n"
          "  deltarule evaluate penguins.safetensors penguins.csv\n"
          "  deltarule inspect penguins.safetensors\n"
+         "  deltarule explain --demo xor\n"
          "\n"
          "`deltarule COMMAND --help` lists the options of a command.\n"
          "Exit codes: 0 done, 2 usage, 3 data, 4 model damaged or incompatible,\n"

@@ -18,13 +18,14 @@ EDGES = {
     "network": {"base", "derivation", "kernels"},
     "training": {"base", "kernels", "network", "data"},
     "model": {"base", "derivation", "io", "network", "data"},
+    "explain": {"base", "derivation", "network", "data", "training"},
 }
 ENGINE = {"base", "derivation", "kernels", "network", "training"}
 EDGES["app/engine"] = set(ENGINE)  # the engine component: nothing that needs files, tables or third-party code
 EDGES["app"] = set(EDGES) | {"app/engine"}
 
 # Plain data in the public face: every room may include it. The rest of the public face is for app and above.
-VOCABULARY = {f"deltarule/{noun}.hpp" for noun in ("error", "spec", "rules", "schedule", "rows", "activation", "training")}
+VOCABULARY = {f"deltarule/{noun}.hpp" for noun in ("error", "spec", "rules", "schedule", "rows", "activation", "training", "explanation")}
 ENGINE_FACE = VOCABULARY | {
     f"deltarule/{noun}.hpp" for noun in ("engine", "live_network", "machine", "many", "network", "trainer")
 }
@@ -149,6 +150,12 @@ PLANTED = [
     ("src/network/a.cpp", "#include <nlohmann/json.hpp>", True),
     ("src/model/a.cpp", "#include <nlohmann/json.hpp>", True),
     ("src/base/a.cpp", "#include <boost/any.hpp>", True),
+    ("src/explain/a.cpp", '#include "model/model.hpp"', True),  # it explains networks, whatever file they came from
+    ("src/explain/render/a.cpp", '#include "io/json.hpp"', True),
+    ("src/explain/a.cpp", '#include "deltarule/explain.hpp"', True),  # not vocabulary
+    ("src/model/a.cpp", '#include "explain/trace.hpp"', True),
+    ("src/training/a.cpp", '#include "explain/trace.hpp"', True),
+    ("src/app/engine/a.cpp", '#include "explain/trace.hpp"', True),
     ("src/app/engine/a.cpp", '#include "data/table.hpp"', True),
     ("src/app/engine/a.cpp", '#include "deltarule/dataset.hpp"', True),
     ("src/shed/a.cpp", "#include <vector>", True),  # not a room
@@ -166,6 +173,10 @@ PLANTED = [
     ("src/io/a.cpp", "#include <sys/mman.h>", False),
     ("src/io/a.cpp", "#include <xxhash.h>", False),
     ("src/kernels/a.cpp", '#include "hwy/foreach_target.h"', False),
+    ("src/explain/render/a.cpp", '#include "explain/subject.hpp"', False),
+    ("src/explain/a.cpp", '#include "training/trainer.hpp"', False),
+    ("src/explain/a.cpp", '#include "deltarule/explanation.hpp"', False),
+    ("src/app/a.cpp", '#include "explain/explain.hpp"', False),
     ("src/app/a.cpp", '#include "model/model.hpp"', False),
     ("src/app/engine/a.cpp", '#include "deltarule/trainer.hpp"', False),
     ("cli/a.cpp", "#include <CLI/CLI.hpp>", False),

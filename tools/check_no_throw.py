@@ -11,7 +11,7 @@ from pathlib import Path
 
 from source_scan import ROOT, code_only, finish, includes, self_test_failed, sources
 
-BELOW_APP = ("base", "derivation", "kernels", "io", "data", "network", "training", "model")
+BELOW_APP = ("base", "derivation", "kernels", "io", "data", "network", "training", "model", "explain")
 
 # (what it is called in a message, pattern), forbidden below src/app.
 TOKENS = [

@@ -14,6 +14,7 @@ int run_tune(const TuneCommand& command);
 int run_predict(const PredictCommand& command);
 int run_evaluate(const EvaluateCommand& command);
 int run_inspect(const InspectCommand& command);
+int run_explain(const ExplainCommand& command);
 int run_bench(const BenchCommand& command);
 
 }  // namespace deltarule::cli

@@ -270,6 +270,19 @@ void output_slopes_and_deltas(const Resolved& resolved, std::span<const T> t, Re
 
 }  // namespace detail
 
+/// (4), f and (8) for the layers that the pass does not have yet, by the activations of those that it has.
+template <class T>
+void continue_forward(const base::Graph& graph, const Resolved& resolved, std::span<const T> w, ReferencePass<T>& pass,
+                      const Nudge<T>& nudge = {}, const Factors<T>& factors = {}) {
+  for (std::size_t l = pass.layers.size(); l < graph.layers().size(); ++l) {
+    ReferenceLayer<T> layer = detail::net_inputs(graph, l, w, pass);
+    nudge.apply(Nudge<T>::What::net_input, l, layer.I);
+    detail::normalise_alone(graph.layers()[l], w, layer);
+    detail::activate(resolved.activations[l], l, nudge, l < factors.size() ? factors[l] : std::vector<T>(), layer);
+    pass.layers.push_back(std::move(layer));
+  }
+}
+
 /// (4), f and (8), layer by layer; layers that are normalised by batches go by their running statistics. w:
 /// [graph.weight_count()] in canonical order, x: [inputs]. Masked weights are not read. dE_da, the deltas, slopes and E
 /// of the result are empty.
@@ -279,13 +292,7 @@ template <class T>
                                                  const Factors<T>& factors = {}) {
   ReferencePass<T> pass;
   pass.x.assign(x.begin(), x.end());
-  for (std::size_t l = 0; l < graph.layers().size(); ++l) {
-    ReferenceLayer<T> layer = detail::net_inputs(graph, l, w, pass);
-    nudge.apply(Nudge<T>::What::net_input, l, layer.I);
-    detail::normalise_alone(graph.layers()[l], w, layer);
-    detail::activate(resolved.activations[l], l, nudge, l < factors.size() ? factors[l] : std::vector<T>(), layer);
-    pass.layers.push_back(std::move(layer));
-  }
+  continue_forward(graph, resolved, w, pass, nudge, factors);
   return pass;
 }
 
