@@ -372,14 +372,22 @@ int digits_value(const std::string& text) {
   return static_cast<int>(digits);
 }
 
-/// A demo needs neither model nor table.
+/// A demo and homework need neither model nor table.
 void lesson_of(const Given& given, ExplainCommand& explain) {
+  exclude(given, "--demo", "--homework", "two things to explain");
   given.set(explain.demo, "--demo");
-  if (explain.demo.empty()) {
+  if (const auto seed = given.one("--homework"))
+    explain.homework = whole_value("--homework", *seed, 0, "a seed: a whole number from 0", "7");
+  explain.key = given.flag("--key");
+  if (explain.key && !explain.homework) refuse("--key", "no homework", "--homework SEED with it");
+  given.set(explain.answers, "--answers");
+  exclude(given, "--key", "--answers", "a key is not marked");
+  if (explain.demo.empty() && !explain.homework) {
     explain.model = model_of(given);
     explain.data = data_of(given);
   } else if (given.flag("MODEL")) {
-    refuse("--demo with MODEL", "two things to explain", "one of the two", "leave out --demo, or the files");
+    refuse(explain.demo.empty() ? "--homework with MODEL" : "--demo with MODEL", "two things to explain", "one of the two",
+           "leave out the option, or the files");
   }
 }
 
@@ -392,7 +400,8 @@ ExplainCommand explain_of(const Given& given) {
   given.set(options.unit, "--unit");
   given.set(options.weight, "--weight");
   options.step = given.flag("--step");
-  options.check = given.flag("--check");
+  options.check_all = given.flag("--check-all");
+  options.check = given.flag("--check") || options.check_all;
   given.set(options.notation, "--notation", notation_value);
   given.set(options.mistake, "--break", mistake_value);
   given.set(options.terms, "--terms", whole("--terms", 1, "a whole number from 1", "8"));
@@ -407,6 +416,16 @@ ExplainCommand explain_of(const Given& given) {
   exclude(given, "--digits", "--hex", "hexadecimal numbers are exact");
   explain.quiet = given.flag("--quiet");
   return explain;
+}
+
+GradcheckCommand gradcheck_of(const Given& given) {
+  GradcheckCommand check;
+  check.model = model_of(given);
+  check.data = data_of(given);
+  given.set(check.patterns, "--patterns", whole("--patterns", 1, "a whole number of rows from 1", "10"));
+  check.json = given.flag("--json");
+  check.quiet = given.flag("--quiet");
+  return check;
 }
 
 BenchCommand bench_of(const Given& given) {
@@ -555,8 +574,26 @@ Command command_of(const CLI::App& app, const CLI::App& chosen, const CommandRow
   if (name == "cv") return cv_of(given);
   if (name == "tune") return tune_of(given);
   if (name == "explain") return explain_of(given);
+  if (name == "gradcheck") return gradcheck_of(given);
   if (name == "bench") return bench_of(given);
   return inspect_of(given);
+}
+
+}  // namespace
+
+namespace {
+
+/// CLI11 takes arguments last first. "--check all" is one option in two words.
+std::vector<std::string> reversed_arguments(int count, const char* const* arguments) {
+  std::vector<std::string> words(arguments + 1, arguments + count);
+  const bool explains = !words.empty() && words.front() == "explain";
+  for (std::size_t i = 0; explains && i + 1 < words.size(); ++i) {
+    if (words[i] != "--check" || words[i + 1] != "all") continue;
+    words[i] = "--check-all";
+    words.erase(words.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+  }
+  std::ranges::reverse(words);
+  return words;
 }
 
 }  // namespace
@@ -570,7 +607,7 @@ Command parse_command_line(int count, const char* const* arguments) {
   for (const CommandRow& row : command_table()) add_command(app, row);
   app.add_subcommand("help")->allow_extras();
   try {
-    app.parse(count, arguments);
+    app.parse(reversed_arguments(count, arguments));
   } catch (const CLI::CallForHelp&) {
     const auto chosen = app.get_subcommands();
     const CommandRow* row = chosen.empty() ? nullptr : row_named(chosen.front()->get_name());

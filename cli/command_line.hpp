@@ -2,6 +2,8 @@
 // Runs nothing.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -85,9 +87,20 @@ struct InspectCommand {
 struct ExplainCommand {
   std::string model;  ///< empty with a demo
   DataChoice data;
-  std::string demo;  ///< --demo; empty: a model and a table
+  std::string demo;                       ///< --demo; empty: a model and a table
+  std::optional<std::uint64_t> homework;  ///< --homework SEED
+  bool key = false;
+  std::string answers;  ///< --answers FILE; empty: none
   ExplainOptions options;
   ExplainLayout layout;
+  bool quiet = false;
+};
+
+struct GradcheckCommand {
+  std::string model;
+  DataChoice data;
+  std::size_t patterns = 10;
+  bool json = false;
   bool quiet = false;
 };
 
@@ -107,7 +120,8 @@ struct ShowText {
 };
 
 using Command = std::variant<ShowText, TrainCommand, ResumeCommand, CvCommand, TuneCommand, PredictCommand,
-                             EvaluateCommand, InspectCommand, ExplainCommand, BenchCommand>;
+                             EvaluateCommand, InspectCommand, ExplainCommand, GradcheckCommand,
+                             BenchCommand>;
 
 /// Throws Exception (usage).
 [[nodiscard]] Command parse_command_line(int count, const char* const* arguments);

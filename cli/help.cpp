@@ -72,7 +72,7 @@ std::string general_help() {
       "Backpropagation, the generalized delta rule: trains feed-forward networks on\n"
       "tables and uses them.\n\nUsage: deltarule COMMAND …\n\nCommands:\n";
   for (const CommandRow& command : command_table()) {
-    out += fmt::format("  {}  {}\n", pad_right(command.name, 8), wrap(command.summary, kWidth, 12));
+    out += fmt::format("  {}  {}\n", pad_right(command.name, 9), wrap(command.summary, kWidth, 13));
   }
   out += "\nOptions:\n  -h, --help     this text, or that of a command\n  -V, --version  the version\n\n";
   return out + general_footer();

@@ -24,6 +24,7 @@ int run(const PredictCommand& command) { return run_predict(command); }
 int run(const EvaluateCommand& command) { return run_evaluate(command); }
 int run(const InspectCommand& command) { return run_inspect(command); }
 int run(const ExplainCommand& command) { return run_explain(command); }
+int run(const GradcheckCommand& command) { return run_gradcheck(command); }
 int run(const BenchCommand& command) { return run_bench(command); }
 
 int main_checked(int count, const char* const* arguments) {

@@ -18,6 +18,7 @@ constexpr const char* kMeasuring = "Measuring";
 constexpr const char* kRun = "Keeping the run";
 constexpr const char* kShown = "What is explained";
 constexpr const char* kStep = "The step";
+constexpr const char* kLearning = "Teaching";
 constexpr const char* kOutput = "Output";
 
 constexpr PositionalRow kDataPositional = {"DATA", "CSV or TSV file; - reads standard input"};
@@ -219,7 +220,11 @@ constexpr OptionRow kExplainOptions[] = {
     {"--weight", "W", kShown, "sender:receiver, such as x3:h1.2 or, for a bias, 1:h1.2 (chosen)"},
     {"--terms", "N", kShown, "terms of each sum that are shown, the largest first (8)"},
     {"--check", nullptr, kShown, "prove each line by complex step and central difference"},
-    {"--break", "MISTAKE", kShown,
+    {"--check-all", nullptr, kShown, "and every equation at every unit and weight; also written --check all"},
+    {"--homework", "SEED", kLearning, "a sheet of questions about a small network of its own; --format markdown or latex"},
+    {"--key", nullptr, kLearning, "the key of the sheet"},
+    {"--answers", "FILE", kLearning, "mark answers, NAME = NUMBER on each line, to homework, demo or row"},
+    {"--break", "MISTAKE", kLearning,
      "derive with a classic mistake and find it: sign, transpose, no-derivative, derivative-of-output, forgot-bias, "
      "updated-weights, wrong-index, missing-half"},
     {"--step", nullptr, kStep, "make one real step on a copy and show what becomes of the error"},
@@ -232,6 +237,16 @@ constexpr OptionRow kExplainOptions[] = {
     {"--format", "F", kOutput, "text, markdown, latex, json (text)"},
     {"--digits", "N", kOutput, "significant digits, 3 to 17 (6)"},
     {"--hex", nullptr, kOutput, "every number exact, in hexadecimal"},
+    kQuiet,
+    kDelimiter,
+    kHeader,
+    kNoHeader,
+    kMissing,
+};
+
+constexpr OptionRow kGradcheckOptions[] = {
+    {"--patterns", "K", kMeasuring, "rows, spread over DATA, that are checked (10)"},
+    {"--json", nullptr, kOutput, "one JSON object instead of text"},
     kQuiet,
     kDelimiter,
     kHeader,
@@ -312,6 +327,13 @@ constexpr CommandRow kCommands[] = {
      "\n"
      "The equations are those of docs/derivation.md; docs/explain.md says how to read\n"
      "the page.\n"},
+    {"gradcheck", "Check the slopes of a whole network against complex steps and central differences.",
+     kUsePositionals, kGradcheckOptions,
+     "Examples:\n"
+     "  deltarule gradcheck penguins.safetensors penguins.csv\n"
+     "  deltarule gradcheck penguins.safetensors penguins.csv --patterns 100 --json\n"
+     "\n"
+     "Exit code 1 when a slope is wrong.\n"},
     {"bench",
      "Measure how quick this machine learns and predicts, beside its physical limit.",
      {},
@@ -341,8 +363,8 @@ const char* general_footer() {
          "  deltarule explain --demo xor\n"
          "\n"
          "`deltarule COMMAND --help` lists the options of a command.\n"
-         "Exit codes: 0 done, 2 usage, 3 data, 4 model damaged or incompatible,\n"
-         "5 input/output, 6 diverged, 130 interrupted.\n";
+         "Exit codes: 0 done, 1 a proof failed, 2 usage, 3 data, 4 model damaged or\n"
+         "incompatible, 5 input/output, 6 diverged, 130 interrupted.\n";
 }
 
 }  // namespace deltarule::cli

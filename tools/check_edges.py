@@ -25,7 +25,7 @@ EDGES["app/engine"] = set(ENGINE)  # the engine component: nothing that needs fi
 EDGES["app"] = set(EDGES) | {"app/engine"}
 
 # Plain data in the public face: every room may include it. The rest of the public face is for app and above.
-VOCABULARY = {f"deltarule/{noun}.hpp" for noun in ("error", "spec", "rules", "schedule", "rows", "activation", "training", "explanation")}
+VOCABULARY = {f"deltarule/{noun}.hpp" for noun in ("error", "spec", "rules", "schedule", "rows", "activation", "training", "explanation", "marking")}
 ENGINE_FACE = VOCABULARY | {
     f"deltarule/{noun}.hpp" for noun in ("engine", "live_network", "machine", "many", "network", "trainer")
 }

@@ -15,6 +15,7 @@ int run_predict(const PredictCommand& command);
 int run_evaluate(const EvaluateCommand& command);
 int run_inspect(const InspectCommand& command);
 int run_explain(const ExplainCommand& command);
+int run_gradcheck(const GradcheckCommand& command);
 int run_bench(const BenchCommand& command);
 
 }  // namespace deltarule::cli

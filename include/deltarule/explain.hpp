@@ -29,4 +29,8 @@ struct MistakeName {
 };
 [[nodiscard]] std::vector<MistakeName> mistake_names();
 
+/// The slopes of the whole network against complex steps and central differences, and the engine's against them, for
+/// `patterns` rows spread over the table. Throws Exception (data) for a table without targets.
+[[nodiscard]] GradientCheck check_gradients(const Model& model, const Table& table, std::size_t patterns = 10);
+
 }  // namespace deltarule

@@ -36,6 +36,7 @@ struct ExplainOptions {
   std::string weight = {};  ///< "x3:h1.2"; empty: chosen
   bool step = false;        ///< also one real step of the trainer, on a copy
   bool check = false;       ///< prove each line
+  bool check_all = false;   ///< and each equation at every unit and weight of the network
   Notation notation = Notation::deltarule;
   Mistake mistake = Mistake::none;
   std::size_t terms = 8;  ///< of a sum, or weights of a unit, that are shown
@@ -91,6 +92,7 @@ struct ExplainedLine {
   std::string left = {}, right = {};  ///< the symbols, left and right of the =
   Filled numbers = {};                ///< the right side with numbers put in; empty for a sum
   double value = 0.0;
+  int least_digits = 0;  ///< that the value is shown with, whatever the layout says
   std::optional<ExplainedSum> sum = {};
   std::vector<Evidence> evidence = {};
 };
@@ -114,6 +116,21 @@ struct Explanation {
   std::vector<ExplainedSection> sections = {};
   std::optional<ExplainedProof> proof = {};
   std::vector<std::string> closing = {};  ///< how to choose other things
+  std::vector<std::string> notices = {};
+};
+
+/// What `check_gradients` found. Numbers of all patterns together.
+struct GradientCheck {
+  std::size_t patterns = 0;
+  std::size_t parameters = 0;          ///< of the network: weights, biases and gains that exist
+  std::size_t checked = 0;             ///< of them, for each pattern; fewer where all would take too long
+  std::size_t complex_steps = 0;       ///< comparisons
+  std::size_t central_differences = 0;
+  std::size_t at_corners = 0;          ///< slopes that central differences cannot judge: at a corner of a function
+  std::size_t engine_slopes = 0;       ///< slopes of the engine, in f64, compared with the derivation's: all of them
+  double worst_complex = 0.0, worst_central = 0.0, worst_engine = 0.0;  ///< difference, over the larger of 1 and the slope
+  std::size_t failed = 0;
+  std::vector<std::string> failures = {};  ///< the first ten: address, pattern, both numbers
   std::vector<std::string> notices = {};
 };
 

@@ -7,10 +7,12 @@
 #include "app/access.hpp"
 #include "app/engine/unwrap.hpp"
 #include "app/fit/settings.hpp"
+#include "app/lesson.hpp"
 #include "app/targets.hpp"
 #include "base/text.hpp"
 #include "data/prepared_patterns.hpp"
 #include "explain/explain.hpp"
+#include "explain/gradcheck.hpp"
 #include "explain/render/render.hpp"
 #include "explain/trace.hpp"
 #include "io/number.hpp"
@@ -19,6 +21,8 @@ namespace deltarule {
 namespace {
 
 using explain::Lesson;
+
+constexpr double kUsualRate = 0.1;  // of a model that does not say
 
 /// A setting of the model's training, or nothing.
 std::optional<std::string> setting(const model::Model& model, std::string_view name) {
@@ -83,12 +87,12 @@ std::uint32_t place_of(const data::BoundTable& rows, const std::string& source, 
 }
 
 /// The step is that of the derivation: what else the training did to a pattern is left out, and said.
-void note_what_is_left_out(const model::Model& model, Explanation& explanation) {
+void note_what_is_left_out(const model::Model& model, std::vector<std::string>& notices) {
   for (const char* name : {"dropout", "input_noise", "label_smoothing", "class_weight", "weight_column", "clip_norm",
                            "clip_value", "max_norm", "monotone", "layer_rate"}) {
     const auto value = setting(model, name);
     if (value && *value != "0" && *value != "none")
-      explanation.notices.push_back("the training had " + std::string(name) + " " + *value +
+      notices.push_back("the training had " + std::string(name) + " " + *value +
                                     "; here the pattern is learnt without");
   }
 }
@@ -107,39 +111,76 @@ const Model& plain(const Model& model, std::optional<Model>& folded) {
 
 }  // namespace
 
-Explanation explain_row(const Model& given, const Table& table, const ExplainOptions& options) {
+namespace app {
+
+RowLesson lesson_of_row(const Model& given, const Table& table, const ExplainOptions& options) {
+  RowLesson made;
+  std::optional<Model> folded;
+  const model::Model& model = ModelAccess::state(plain(given, folded)).model;
+  data::Notices notices;
+  const data::BoundTable rows = unwrap(data::bind_table(TableAccess::table(table), model.preprocessing,
+                                                        {data::Unseen::missing, data::Targets::required}, notices));
+  const std::size_t number = std::max<std::size_t>(options.pattern, 1);
+  const std::uint32_t row = place_of(rows, table.source(), number);
+  check_targets(rows, {{row}}, unwrap(derivation::find_loss(model.network.loss)));
+  const std::vector<std::uint32_t> chosen = rows.rows_with_targets();
+  const data::PreparedPatterns<double> patterns(rows, chosen);
+  const auto place = static_cast<std::size_t>(std::lower_bound(chosen.begin(), chosen.end(), row) - chosen.begin());
+  std::vector<double> t;
+  std::vector<double> x = row_of(patterns, static_cast<std::uint32_t>(place), t);
+  made.lesson.subject =
+      unwrap(explain::make_subject(model.network, model.weights_as_double(), std::move(x), std::move(t),
+                                   {model.preprocessing.input_names(), model.preprocessing.output_names()}));
+  made.lesson.trainer = trainer_of(&model, options, kUsualRate);
+  made.lesson.title = "pattern " + std::to_string(number) + " (" + table.source() + ":" +
+                      std::to_string(rows.table().lines[row]) + ")";
+  made.lesson.single = model.precision() == "f32";
+  for (std::size_t k = 0; k < options.after; ++k) {  // the rows before this one, the nearest last
+    const std::size_t back = (options.after - k) % chosen.size();
+    const std::size_t earlier = (place + chosen.size() - back) % chosen.size();
+    made.lesson.earlier_x.push_back(row_of(patterns, static_cast<std::uint32_t>(earlier), t));
+    made.lesson.earlier_t.push_back(t);
+  }
+  append_texts(notices, made.notices);
+  note_what_is_left_out(model, made.notices);
+  if (folded)
+    made.notices.push_back(
+        "the layers are normalised by batches: explained is the same network with the normalisation folded into weights "
+        "and biases, which is how it predicts");
+  return made;
+}
+
+}  // namespace app
+
+Explanation explain_row(const Model& model, const Table& table, const ExplainOptions& options) {
+  app::RowLesson row = app::lesson_of_row(model, table, options);
+  Explanation explanation = unwrap(explain::explain(row.lesson, options));
+  explanation.notices = std::move(row.notices);
+  return explanation;
+}
+
+GradientCheck check_gradients(const Model& given, const Table& table, std::size_t patterns) {
   std::optional<Model> folded;
   const model::Model& model = app::ModelAccess::state(plain(given, folded)).model;
   data::Notices notices;
   const data::BoundTable rows = unwrap(data::bind_table(app::TableAccess::table(table), model.preprocessing,
                                                         {data::Unseen::missing, data::Targets::required}, notices));
-  const std::size_t number = std::max<std::size_t>(options.pattern, 1);
-  const std::uint32_t row = place_of(rows, table.source(), number);
-  app::check_targets(rows, {{row}}, unwrap(derivation::find_loss(model.network.loss)));
-  std::vector<std::uint32_t> chosen = rows.rows_with_targets();
-  const data::PreparedPatterns<double> patterns(rows, chosen);
-  const auto place = static_cast<std::size_t>(std::lower_bound(chosen.begin(), chosen.end(), row) - chosen.begin());
-  std::vector<double> t;
-  std::vector<double> x = row_of(patterns, static_cast<std::uint32_t>(place), t);
-  Lesson lesson{unwrap(explain::make_subject(model.network, model.weights_as_double(), std::move(x), std::move(t),
-                                             {model.preprocessing.input_names(), model.preprocessing.output_names()}))};
-  lesson.trainer = trainer_of(&model, options, 0.1);
-  lesson.title = "row " + std::to_string(number) + " of " + base::quoted(table.source());
-  lesson.single = model.precision() == "f32";
-  for (std::size_t k = 0; k < options.after; ++k) {  // the rows before this one, the nearest last
-    const std::size_t back = (options.after - k) % chosen.size();
-    const std::size_t earlier = (place + chosen.size() - back) % chosen.size();
-    lesson.earlier_x.push_back(row_of(patterns, static_cast<std::uint32_t>(earlier), t));
-    lesson.earlier_t.push_back(t);
+  const std::vector<std::uint32_t> chosen = rows.rows_with_targets();
+  if (chosen.empty())
+    throw Exception({ErrorCode::data, table.source(), "no row with a target", "at least one row with a target", {}});
+  app::check_targets(rows, chosen, unwrap(derivation::find_loss(model.network.loss)));
+  const data::PreparedPatterns<double> prepared(rows, chosen);
+  const std::size_t count = std::min(std::max<std::size_t>(patterns, 1), chosen.size());
+  GradientCheck result;
+  app::append_texts(notices, result.notices);
+  for (std::size_t k = 0; k < count; ++k) {
+    std::vector<double> t;
+    std::vector<double> x = row_of(prepared, static_cast<std::uint32_t>(k * chosen.size() / count), t);
+    const explain::Subject subject =
+        unwrap(explain::make_subject(model.network, model.weights_as_double(), std::move(x), std::move(t)));
+    if (const auto done = explain::check_pattern(subject, count, result); !done) throw Exception(done.error());
   }
-  Explanation explanation = unwrap(explain::explain(lesson, options));
-  app::append_texts(notices, explanation.notices);
-  note_what_is_left_out(model, explanation);
-  if (folded)
-    explanation.notices.push_back(
-        "the layers are normalised by batches: explained is the same network with the normalisation folded into weights "
-        "and biases, which is how it predicts");
-  return explanation;
+  return result;
 }
 
 Explanation explain_demo(const std::string& name, const ExplainOptions& options) {

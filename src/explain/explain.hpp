@@ -13,7 +13,7 @@ namespace deltarule::explain {
 
 /// What is explained, and how it learns.
 struct Lesson {
-  Subject subject;
+  Subject subject = {};
   TrainerOptions trainer = {};           // of the step; its rate is that of (2) and (6)
   std::string title = {};                // "pattern 3 of xor.csv"
   std::vector<std::vector<double>> earlier_x = {}, earlier_t = {};  // patterns of the steps before, in order

@@ -89,7 +89,7 @@ ExplainedLine Lines::net_input(Unit unit) const {
   ExplainedLine made =
       line(4, here(unit), "Unit " + here(unit) + " adds up what arrives: each activation times its weight.",
            symbols_.I(unit), trace_.I(unit));
-  made.right = "Σ w · a";
+  made.right = "Σ " + symbols_.letter_of_w() + " · " + symbols_.letter_of_a();
   made.sum = sum_of(terms, made.value, terms_, [&](std::size_t place) {
     const Link& link = links[place];
     if (link.bias) return summand("w · 1", {{"w", symbols_.w(link), trace_.w(link)}}, "the bias");
@@ -205,7 +205,7 @@ ExplainedLine Lines::through(Unit unit) const {
   return filled(std::move(made), symbols_.delta_is_slope() ? "a · (s - m)" : "-a · (s - m)",
                 {{"a", symbols_.a(unit), trace_.a(unit)},
                  {"s", slope, trace_.dE_da(unit)},
-                 {"m", "Σ ∂" + symbols_.E() + "/∂a · a", mean}});
+                 {"m", "Σ " + symbols_.slope_by(symbols_.letter_of_a()) + " · " + symbols_.letter_of_a(), mean}});
 }
 
 ExplainedLine Lines::output_delta(Unit unit) const {
@@ -259,7 +259,7 @@ ExplainedLine Lines::hidden_slope(Unit unit) const {
            "What the error does when the activation of " + who +
                " rises: it has no target, but each unit that it feeds passes its delta back, times the weight between.",
            symbols_.slope_by(symbols_.a(unit)), trace_.dE_da(unit));
-  made.right = symbols_.delta_is_slope() ? "Σ δ · w" : "-Σ δ · w";
+  made.right = (symbols_.delta_is_slope() ? "Σ " : "-Σ ") + symbols_.letter_of_delta() + " · " + symbols_.letter_of_w();
   made.sum = sum_of(terms, made.value, terms_, [&](std::size_t place) {
     const Link& link = links[place];
     return summand(symbols_.delta_is_slope() ? "d · w" : "-d · w",
@@ -278,7 +278,7 @@ ExplainedLine Lines::hidden_delta(Unit unit) const {
                                          ": what came back, times how strongly the unit responds.",
                      delta_seen(unit), shown(trace_.delta_seen(unit))),
                 forgets ? "s" : "d · s",
-                {{"d", symbols_.f_prime(unit), trace_.f_prime(unit)}, {"s", "Σ δ · w", shown(sum)}});
+                {{"d", symbols_.f_prime(unit), trace_.f_prime(unit)}, {"s", "Σ " + symbols_.letter_of_delta() + " · " + symbols_.letter_of_w(), shown(sum)}});
 }
 
 ExplainedLine Lines::denormalised(Unit unit) const {

@@ -15,6 +15,9 @@ class Symbols {
   Symbols(const Subject& subject, Notation notation);
 
   [[nodiscard]] std::string E() const { return std::string(letters_->error); }
+  [[nodiscard]] std::string letter_of_w() const { return std::string(letters_->weight); }
+  [[nodiscard]] std::string letter_of_a() const { return std::string(letters_->activation); }
+  [[nodiscard]] std::string letter_of_delta() const { return std::string(letters_->delta); }
   [[nodiscard]] std::string eta() const { return std::string(letters_->rate); }
   [[nodiscard]] std::string I(Unit unit) const { return of(letters_->net_input, unit); }
   [[nodiscard]] std::string a(Unit unit) const { return of(letters_->activation, unit); }

@@ -15,9 +15,9 @@
 namespace deltarule::explain {
 
 struct Subject {
-  base::Graph graph;
-  derivation::Resolved resolved;
-  std::vector<double> w, x, t;  // canonical order; as the network sees them
+  base::Graph graph = {};
+  derivation::Resolved resolved = {};
+  std::vector<double> w = {}, x = {}, t = {};  // canonical order; as the network sees them
   network::Names names = {};    // the user's own, for inputs and outputs
 };
 

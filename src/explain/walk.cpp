@@ -44,15 +44,28 @@ Focus around(const Trace& trace, Focus focus, const Link& link) {
   return focus;
 }
 
+std::vector<Link> largest_changes(const Trace& trace, Unit unit, std::size_t most) {
+  std::vector<Link> links = feeding(trace.subject(), unit);
+  std::stable_sort(links.begin(), links.end(), [&](const Link& one, const Link& other) {
+    return std::fabs(trace.change(one)) > std::fabs(trace.change(other));
+  });
+  links.resize(std::min(links.size(), most));
+  return links;
+}
+
 class Walk {
  public:
-  Walk(const Trace& trace, const Focus& focus, const ExplainOptions& options)
-      : trace_(trace), focus_(focus), lines_(trace, options.notation, options.terms), terms_(options.terms) {}
+  Walk(const Trace& trace, const Focus& focus, const ExplainOptions& options, Proof* proof)
+      : trace_(trace),
+        focus_(focus),
+        options_(options),
+        lines_(trace, options.notation, options.terms),
+        proof_(proof) {}
 
   std::vector<ExplainedSection> sections() {
     forward();
     begin("The error", {});
-    add(lines_.error());
+    add(lines_.error(), Unit{});
     output();
     if (focus_.output_weight) weight(*focus_.output_weight);
     if (focus_.hidden) hidden();
@@ -66,10 +79,18 @@ class Walk {
   void begin(std::string title, std::vector<std::string> words) {
     sections_.push_back({std::move(title), std::move(words), {}});
   }
-  void add(ExplainedLine line) { sections_.back().lines.push_back(std::move(line)); }
+  template <class Where>
+  void add(ExplainedLine line, const Where& where) {
+    if (proof_ != nullptr) line.evidence = proof_->at(line.equation, where);
+    // δ is printed with the sign of the notation.
+    const bool is_delta = line.equation == 5 || line.equation == 7 || line.equation == 10 || line.equation == 12;
+    for (Evidence& one : line.evidence)
+      if (is_delta) one.value *= lines_.symbols().delta_sign();
+    sections_.back().lines.push_back(std::move(line));
+  }
   [[nodiscard]] std::string name(Unit unit) const {
     const std::string own = name_of(trace_.subject(), unit);
-    return address_of(trace_.subject(), unit) + (own.empty() ? "" : ", " + own);
+    return address_of(trace_.subject(), unit) + (own.empty() ? "" : " (" + own + ")");
   }
   [[nodiscard]] bool is_normalised(Unit unit) const {
     return trace_.subject().graph.layers()[unit.layer()].is_normalised();
@@ -77,44 +98,47 @@ class Walk {
 
   void forward() {
     begin("Forward: what the network does with the pattern",
-          {"Signals go from the inputs to the outputs, layer by layer. Here are the units that are looked at."});
+          {"Signals go from the inputs to the outputs, layer by layer. Here are the units on the way that is looked at; "
+           "the others do the same."});
     if (focus_.hidden) forward(*focus_.hidden);
     forward(focus_.output);
   }
   void forward(Unit unit) {
-    add(lines_.net_input(unit));
-    if (is_normalised(unit)) add(lines_.normalised(unit));
-    add(lines_.activation(unit));
+    add(lines_.net_input(unit), unit);
+    if (is_normalised(unit)) add(lines_.normalised(unit), unit);
+    add(lines_.activation(unit), unit);
   }
 
   void output() {
     begin("Back: the output unit " + name(focus_.output),
-          {"Now the other way: what each number would do to the error, beginning at the output."});
-    add(lines_.output_slope(focus_.output));
-    add(lines_.unit_slope(focus_.output));
-    add(lines_.through(focus_.output));
-    add(lines_.output_delta(focus_.output));
-    if (is_normalised(focus_.output)) add(lines_.denormalised(focus_.output));
-    add(lines_.delta_name(focus_.output));
+          {"Now the other way: what would the error do if one number were a little larger? It begins at the output, "
+           "where the error is."});
+    add(lines_.output_slope(focus_.output), focus_.output);
+    add(lines_.unit_slope(focus_.output), focus_.output);
+    add(lines_.through(focus_.output), focus_.output);
+    add(lines_.output_delta(focus_.output), focus_.output);
+    if (is_normalised(focus_.output)) add(lines_.denormalised(focus_.output), focus_.output);
+    add(lines_.delta_name(focus_.output), focus_.output);
   }
 
   void hidden() {
     const Unit unit = *focus_.hidden;
-    std::vector<std::string> words;
+    std::vector<std::string> words = {
+        "A hidden unit has no target of its own. The errors are propagated back to it through the units that it feeds."};
     if (unit.source + 1 < trace_.subject().graph.layers().size())
       words.push_back("The deltas of the units above were found in the same way, layer by layer from the output down.");
     begin("Further back: the hidden unit " + name(unit), std::move(words));
-    add(lines_.hidden_slope(unit));
-    add(lines_.unit_slope(unit));
-    add(lines_.hidden_delta(unit));
-    if (is_normalised(unit)) add(lines_.denormalised(unit));
-    add(lines_.delta_name(unit));
+    add(lines_.hidden_slope(unit), unit);
+    add(lines_.unit_slope(unit), unit);
+    add(lines_.hidden_delta(unit), unit);
+    if (is_normalised(unit)) add(lines_.denormalised(unit), unit);
+    add(lines_.delta_name(unit), unit);
   }
 
   void input() {
     begin("The input " + name(*focus_.input),
           {"An input has no net input and no delta. What the error would do if its value rose is (11) once more."});
-    add(lines_.hidden_slope(*focus_.input));
+    add(lines_.hidden_slope(*focus_.input), *focus_.input);
   }
 
   void weight(const Link& link) {
@@ -123,34 +147,31 @@ class Walk {
     std::vector<std::string> words;
     if (!is_trained(subject, link))
       words.push_back("Biases of this layer are not trained: the change is what it would be.");
-    begin("The weight " + address_of(subject, link) + ", from " + from + ", to " + name(link.to), std::move(words));
-    add(lines_.carried(link));
-    add(lines_.weight_slope(link));
-    add(lines_.aim(link));
-    add(lines_.change(link));
+    begin("The weight " + address_of(subject, link) + ": from " + from + " to " + name(link.to), std::move(words));
+    add(lines_.carried(link), link);
+    add(lines_.weight_slope(link), link);
+    add(lines_.aim(link), link);
+    add(lines_.change(link), link);
   }
 
   void all_weights() {
-    std::vector<Link> links = feeding(trace_.subject(), *focus_.all_weights);
-    std::stable_sort(links.begin(), links.end(), [&](const Link& one, const Link& other) {
-      return std::fabs(trace_.change(one)) > std::fabs(trace_.change(other));
-    });
+    const std::size_t all = feeding(trace_.subject(), *focus_.all_weights).size();
     begin("All weights into " + name(*focus_.all_weights), {"By (6), the largest change first."});
-    if (links.size() > terms_) {
-      sections_.back().words.push_back(std::to_string(links.size() - terms_) +
+    const std::vector<Link> links = largest_changes(trace_, *focus_.all_weights, options_.terms);
+    if (all > links.size())
+      sections_.back().words.push_back(std::to_string(all - links.size()) +
                                        " more weights, whose changes are smaller, are not shown.");
-      links.resize(terms_);
-    }
     for (const Link& link : links) {
-      add(lines_.change(link));
+      add(lines_.change(link), link);
       sections_.back().lines.back().words.clear();
     }
   }
 
   const Trace& trace_;
   const Focus& focus_;
+  const ExplainOptions& options_;
   Lines lines_;
-  std::size_t terms_;
+  Proof* proof_;
   std::vector<ExplainedSection> sections_;
 };
 
@@ -211,8 +232,17 @@ Result<Focus> choose_focus(const Trace& trace, const ExplainOptions& options) {
   return focus;
 }
 
-std::vector<ExplainedSection> walk(const Trace& trace, const Focus& focus, const ExplainOptions& options) {
-  return Walk(trace, focus, options).sections();
+std::vector<ExplainedSection> walk(const Trace& trace, const Focus& focus, const ExplainOptions& options,
+                                   Proof* proof) {
+  return Walk(trace, focus, options, proof).sections();
+}
+
+std::vector<Link> links_of(const Trace& trace, const Focus& focus, const ExplainOptions& options) {
+  if (focus.all_weights) return largest_changes(trace, *focus.all_weights, options.terms);
+  std::vector<Link> links;
+  if (focus.output_weight) links.push_back(*focus.output_weight);
+  if (focus.hidden_weight) links.push_back(*focus.hidden_weight);
+  return links;
 }
 
 std::vector<Filled> setting_of(const Trace& trace, const ExplainOptions& options) {

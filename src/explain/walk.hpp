@@ -4,10 +4,12 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "deltarule/error.hpp"
 #include "deltarule/explanation.hpp"
 #include "explain/lines.hpp"
+#include "explain/proof.hpp"
 
 namespace deltarule::explain {
 
@@ -25,7 +27,11 @@ struct Focus {
 /// steepest slope, that unit, and the steepest weight into it. Spec error for names that are none.
 Result<Focus> choose_focus(const Trace& trace, const ExplainOptions& options);
 
-[[nodiscard]] std::vector<ExplainedSection> walk(const Trace& trace, const Focus& focus, const ExplainOptions& options);
+/// proof: adds its evidence to each line; null: none.
+[[nodiscard]] std::vector<ExplainedSection> walk(const Trace& trace, const Focus& focus, const ExplainOptions& options,
+                                                 Proof* proof);
+/// The weights whose changes are looked at, at most so many as there are terms.
+[[nodiscard]] std::vector<Link> links_of(const Trace& trace, const Focus& focus, const ExplainOptions& options);
 
 /// Network, pattern and targets, a line each.
 [[nodiscard]] std::vector<Filled> setting_of(const Trace& trace, const ExplainOptions& options);

@@ -67,30 +67,34 @@ std::string wrapped(std::string_view text, std::size_t first, std::size_t others
   return out + "\n";
 }
 
-std::string evidence_text(const Evidence& evidence, const ExplainLayout& layout) {
-  std::string text = evidence.by + " " + number_text(evidence.value, layout);
+std::string evidence_text(const Evidence& evidence, const ExplainLayout& layout, int least_digits) {
+  std::string text = evidence.by + " " + number_text(evidence.value, layout, least_digits);
   const int digits = static_cast<int>(evidence.digits);
   if (!evidence.agrees) return text + " (does not agree)";
   return text + (digits >= 17 ? " (the same)" : " (to " + base::counted(static_cast<std::size_t>(digits), "digit") + ")");
 }
 
 std::string body_text(const ExplainedLine& line, const ExplainLayout& layout, std::size_t indent) {
-  constexpr std::size_t kFarthest = 28;  // beyond it the = of the later lines moves left
+  constexpr std::size_t kFarthest = 40;  // beyond it the = of the later lines moves left
   const std::size_t at = std::min(indent + columns(line.left) + 1, kFarthest);
   std::string text = wrapped(line.left + " = " + line.right, indent, at + 2);
-  const std::string value = number_text(line.value, layout);
+  const std::string value = number_text(line.value, layout, line.least_digits);
   if (line.sum) {
     text += sum_text(*line.sum, layout, indent + 4);
   } else {
     const std::string numbers = filled_text(line.numbers, layout);
     if (numbers != value && !numbers.empty()) text += equals(numbers, at);
   }
-  text += equals(value, at);
+  if (line.right.empty()) {
+    text = wrapped(line.left + " = " + value, indent, at + 2);
+  } else {
+    text += equals(value, at);
+  }
   if (line.evidence.empty()) return text;
   const bool agrees = std::all_of(line.evidence.begin(), line.evidence.end(), [](const Evidence& e) { return e.agrees; });
   std::string proof = agrees ? "checked:" : "WRONG:";
   for (const Evidence& evidence : line.evidence)
-    proof += (&evidence == line.evidence.data() ? " " : ", ") + evidence_text(evidence, layout);
+    proof += (&evidence == line.evidence.data() ? " " : ", ") + evidence_text(evidence, layout, line.least_digits);
   return text + wrapped(proof, indent, indent + 4);
 }
 

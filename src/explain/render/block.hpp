@@ -18,7 +18,7 @@ namespace deltarule::explain {
 [[nodiscard]] std::string body_text(const ExplainedLine& line, const ExplainLayout& layout, std::size_t indent);
 
 /// "complex step -0.0978 (to 16 digits)".
-[[nodiscard]] std::string evidence_text(const Evidence& evidence, const ExplainLayout& layout);
+[[nodiscard]] std::string evidence_text(const Evidence& evidence, const ExplainLayout& layout, int least_digits = 0);
 /// "All 42 comparisons agree." or which equation does not hold.
 [[nodiscard]] std::string verdict_text(const ExplainedProof& proof);
 

@@ -111,11 +111,16 @@ std::string filled_math(const Filled& filled, const ExplainLayout& layout) {
   return out + math(std::string_view(filled.form).substr(begin));
 }
 
+ExplainLayout wider(ExplainLayout layout, const ExplainedLine& line) {
+  layout.digits = std::max(layout.digits, line.least_digits);
+  return layout;
+}
+
 std::string row(const std::string& left, const std::string& right) { return left + " &= " + right; }
 
 std::string line_latex(const ExplainedLine& line, const ExplainLayout& layout) {
   std::string out = "\\paragraph{" + (line.equation > 0 ? "(" + std::to_string(line.equation) + ")" : "") + "} " +
-                    plain(line.words) + "\n\\begin{align*}\n" + row(math(line.left), math(line.right));
+                    plain(line.words) + "\n\\begin{align*}\n" + row(math(line.left), line.right.empty() ? number_math(line.value, wider(layout, line)) : math(line.right));
   if (line.sum) {
     for (const Summand& term : line.sum->shown) {
       out += " \\\\\n& \\quad " + math(term.symbols) + " = " + filled_math(term.numbers, layout) + " = " +
@@ -128,8 +133,10 @@ std::string line_latex(const ExplainedLine& line, const ExplainLayout& layout) {
   } else if (!line.numbers.form.empty()) {
     out += " \\\\\n" + row("", filled_math(line.numbers, layout));
   }
-  out += " \\\\\n" + row("", number_math(line.value, layout)) + "\n\\end{align*}\n";
-  for (const Evidence& evidence : line.evidence) out += "Checked: " + plain(evidence_text(evidence, layout)) + ".\n";
+  if (!line.right.empty()) out += " \\\\\n" + row("", number_math(line.value, wider(layout, line)));
+  out += "\n\\end{align*}\n";
+  for (const Evidence& evidence : line.evidence)
+    out += "Checked: " + plain(evidence_text(evidence, layout, line.least_digits)) + ".\n";
   return out;
 }
 
