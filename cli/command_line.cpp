@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/explain_options.hpp"
+#include "cli/given.hpp"
 #include "cli/help.hpp"
 #include "cli/option_table.hpp"
 #include "cli/terminal.hpp"
@@ -18,94 +20,6 @@
 namespace deltarule::cli {
 namespace {
 
-/// The options of one parsed command, asked for by name.
-class Given {
- public:
-  explicit Given(const CLI::App& command) : command_(command) {}
-
-  [[nodiscard]] std::vector<std::string> all(const std::string& name) const {
-    const CLI::Option* option = command_.get_option_no_throw(name);
-    return option == nullptr ? std::vector<std::string>{} : option->results();
-  }
-  [[nodiscard]] std::optional<std::string> one(const std::string& name) const {
-    const std::vector<std::string> values = all(name);
-    if (values.empty()) return std::nullopt;
-    if (values.size() > 1) {
-      refuse(name, fmt::format("given {} times: {}", values.size(), joined(values)), "one value", "give it once");
-    }
-    return values.front();
-  }
-  /// False also for an option that the command does not have.
-  [[nodiscard]] bool flag(const std::string& name) const {
-    const CLI::Option* option = command_.get_option_no_throw(name);
-    return option != nullptr && option->count() > 0;
-  }
-  /// Sets `place` from the option's value when it was given.
-  template <class Place, class Parse>
-  void set(Place& place, const std::string& name, const Parse& parse) const {
-    if (const std::optional<std::string> text = one(name)) place = parse(*text);
-  }
-  void set(std::optional<std::string>& place, const std::string& name) const {
-    if (const std::optional<std::string> text = one(name)) place = *text;
-  }
-  void set(std::string& place, const std::string& name) const {
-    if (const std::optional<std::string> text = one(name)) {
-      if (text->empty()) refuse(name, "an empty text", "a name");
-      place = *text;
-    }
-  }
-  [[nodiscard]] std::string positional(const std::string& name, const std::string& needed) const {
-    const std::vector<std::string> values = all(name);
-    if (values.empty() || values.front().empty()) {
-      refuse(fmt::format("deltarule {}", command_.get_name()), fmt::format("no {}", name), needed,
-             fmt::format("see deltarule {} --help", command_.get_name()));
-    }
-    return values.front();
-  }
-
- private:
-  const CLI::App& command_;
-};
-
-constexpr RealRange kPositive = {0, 1e300, false, true, "a number above 0", "0.01"};
-constexpr RealRange kNotNegative = {0, 1e300, true, true, "a number from 0", "0.0001"};
-constexpr RealRange kBelowOne = {0, 1, true, false, "a number from 0 up to, but not including, 1", "0.9"};
-constexpr RealRange kSmoothing = {0, 1, true, false, "a number from 0 up to, but not including, 1", "0.1"};
-constexpr RealRange kDeviation = {0, 1e300, true, true, "a standard deviation: a number from 0", "0.1"};
-constexpr RealRange kShare = {0, 1, true, false, "a share of the rows from 0 up to, but not including, 1", "0.2"};
-
-auto real(const std::string& option, const RealRange& range) {
-  return [option, range](const std::string& text) { return real_value(option, text, range); };
-}
-
-auto whole(const std::string& option, std::uint64_t least, const std::string& needed, const std::string& example) {
-  return [option, least, needed, example](const std::string& text) {
-    return whole_value(option, text, least, needed, example);
-  };
-}
-
-auto word(const std::string& option, const std::vector<std::string>& words) {
-  return [option, words](const std::string& text) { return one_of(option, text, words); };
-}
-
-/// Two options that contradict each other.
-void exclude(const Given& given, const std::string& one, const std::string& other, const std::string& why) {
-  if (given.flag(one) && given.flag(other)) {
-    refuse(fmt::format("{} with {}", one, other), why, "one of the two", fmt::format("leave out {} or {}", one, other));
-  }
-}
-
-DataChoice data_of(const Given& given) {
-  DataChoice data;
-  data.path = given.positional("DATA", "a CSV or TSV file, or - for standard input");
-  exclude(given, "--header", "--no-header", "the first line cannot be both");
-  if (given.flag("--header")) data.csv.header = CsvOptions::Header::yes;
-  if (given.flag("--no-header")) data.csv.header = CsvOptions::Header::no;
-  given.set(data.csv.delimiter, "--delimiter", delimiter_value);
-  if (given.flag("--missing")) data.csv.missing = missing_value(given.all("--missing"));
-  return data;
-}
-
 void network_options(const Given& given, FitOptions& fit) {
   given.set(fit.hidden, "--hidden", hidden_value);
   given.set(fit.activation, "--activation");
@@ -114,15 +28,6 @@ void network_options(const Given& given, FitOptions& fit) {
   given.set(fit.loss, "--loss");
   given.set(fit.init, "--init");
   fit.monotone = given.all("--monotone");
-}
-
-/// A rule, perhaps with settings in brackets, which fit() looks at.
-std::string optimizer_value(const std::string& text) {
-  static const std::vector<std::string> kRules = {"delta-rule", "sgd",     "momentum",  "nesterov", "adam",   "adamw",
-                                                  "rmsprop",    "adagrad", "adadelta",  "lion",     "rprop-", "rprop+",
-                                                  "irprop-",    "irprop+", "quickprop", "scg",      "lbfgs",  "lm"};
-  const std::size_t bracket = std::min(text.find('('), text.size());
-  return one_of("--optimizer", text.substr(0, bracket), kRules) + text.substr(bracket);
 }
 
 /// A schedule, likewise.
@@ -309,8 +214,6 @@ PredictOptions predict_options_of(const Given& given) {
   return options;
 }
 
-std::string model_of(const Given& given) { return given.positional("MODEL", "a model file that train wrote"); }
-
 PredictCommand predict_of(const Given& given) {
   PredictCommand predict;
   predict.model = model_of(given);
@@ -344,88 +247,6 @@ InspectCommand inspect_of(const Given& given) {
   inspect.json = given.flag("--json");
   exclude(given, "--weights", "--json", "--weights is JSON already");
   return inspect;
-}
-
-Notation notation_value(const std::string& text) {
-  const std::vector<std::string> names = {"deltarule", "nielsen", "pytorch", "pdp"};
-  const std::string name = one_of("--notation", text, names);
-  return static_cast<Notation>(std::ranges::find(names, name) - names.begin());
-}
-
-ExplainFormat format_value(const std::string& text) {
-  const std::vector<std::string> names = {"text", "markdown", "latex", "json"};
-  const std::string name = one_of("--format", text, names);
-  return static_cast<ExplainFormat>(std::ranges::find(names, name) - names.begin());
-}
-
-Mistake mistake_value(const std::string& text) {
-  std::vector<std::string> names;
-  for (const MistakeName& one : mistake_names()) names.push_back(one.name);
-  const std::string name = one_of("--break", text, names);
-  return mistake_names()[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())].mistake;
-}
-
-int digits_value(const std::string& text) {
-  constexpr std::uint64_t kMost = 17;
-  const std::uint64_t digits = whole_value("--digits", text, 3, "significant digits, from 3 to 17", "6");
-  if (digits > kMost) refuse("--digits", text, "significant digits, from 3 to 17", "for example --digits 17");
-  return static_cast<int>(digits);
-}
-
-/// A demo and homework need neither model nor table.
-void lesson_of(const Given& given, ExplainCommand& explain) {
-  exclude(given, "--demo", "--homework", "two things to explain");
-  given.set(explain.demo, "--demo");
-  if (const auto seed = given.one("--homework"))
-    explain.homework = whole_value("--homework", *seed, 0, "a seed: a whole number from 0", "7");
-  explain.key = given.flag("--key");
-  if (explain.key && !explain.homework) refuse("--key", "no homework", "--homework SEED with it");
-  given.set(explain.answers, "--answers");
-  exclude(given, "--key", "--answers", "a key is not marked");
-  if (explain.demo.empty() && !explain.homework) {
-    explain.model = model_of(given);
-    explain.data = data_of(given);
-  } else if (given.flag("MODEL")) {
-    refuse(explain.demo.empty() ? "--homework with MODEL" : "--demo with MODEL", "two things to explain", "one of the two",
-           "leave out the option, or the files");
-  }
-}
-
-ExplainCommand explain_of(const Given& given) {
-  ExplainCommand explain;
-  lesson_of(given, explain);
-  ExplainOptions& options = explain.options;
-  given.set(options.pattern, "--pattern", whole("--pattern", 1, "a row of DATA, from 1", "3"));
-  exclude(given, "--unit", "--weight", "a weight has its unit already");
-  given.set(options.unit, "--unit");
-  given.set(options.weight, "--weight");
-  options.step = given.flag("--step");
-  options.check_all = given.flag("--check-all");
-  options.check = given.flag("--check") || options.check_all;
-  given.set(options.notation, "--notation", notation_value);
-  given.set(options.mistake, "--break", mistake_value);
-  given.set(options.terms, "--terms", whole("--terms", 1, "a whole number from 1", "8"));
-  given.set(options.optimizer, "--optimizer", optimizer_value);
-  given.set(options.learning_rate, "--learning-rate", real("--learning-rate", kPositive));
-  given.set(options.momentum, "--momentum", real("--momentum", kBelowOne));
-  given.set(options.weight_decay, "--weight-decay", real("--weight-decay", kNotNegative));
-  given.set(options.after, "--after", whole("--after", 0, "a whole number of steps from 0", "10"));
-  given.set(explain.layout.format, "--format", format_value);
-  given.set(explain.layout.digits, "--digits", digits_value);
-  explain.layout.hex = given.flag("--hex");
-  exclude(given, "--digits", "--hex", "hexadecimal numbers are exact");
-  explain.quiet = given.flag("--quiet");
-  return explain;
-}
-
-GradcheckCommand gradcheck_of(const Given& given) {
-  GradcheckCommand check;
-  check.model = model_of(given);
-  check.data = data_of(given);
-  given.set(check.patterns, "--patterns", whole("--patterns", 1, "a whole number of rows from 1", "10"));
-  check.json = given.flag("--json");
-  check.quiet = given.flag("--quiet");
-  return check;
 }
 
 BenchCommand bench_of(const Given& given) {

@@ -120,8 +120,7 @@ struct ShowText {
 };
 
 using Command = std::variant<ShowText, TrainCommand, ResumeCommand, CvCommand, TuneCommand, PredictCommand,
-                             EvaluateCommand, InspectCommand, ExplainCommand, GradcheckCommand,
-                             BenchCommand>;
+                             EvaluateCommand, InspectCommand, ExplainCommand, GradcheckCommand, BenchCommand>;
 
 /// Throws Exception (usage).
 [[nodiscard]] Command parse_command_line(int count, const char* const* arguments);

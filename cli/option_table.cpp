@@ -221,7 +221,8 @@ constexpr OptionRow kExplainOptions[] = {
     {"--terms", "N", kShown, "terms of each sum that are shown, the largest first (8)"},
     {"--check", nullptr, kShown, "prove each line by complex step and central difference"},
     {"--check-all", nullptr, kShown, "and every equation at every unit and weight; also written --check all"},
-    {"--homework", "SEED", kLearning, "a sheet of questions about a small network of its own; --format markdown or latex"},
+    {"--homework", "SEED", kLearning,
+     "a sheet of questions about a small network of its own; --format markdown or latex"},
     {"--key", nullptr, kLearning, "the key of the sheet"},
     {"--answers", "FILE", kLearning, "mark answers, NAME = NUMBER on each line, to homework, demo or row"},
     {"--break", "MISTAKE", kLearning,
@@ -327,8 +328,8 @@ constexpr CommandRow kCommands[] = {
      "\n"
      "The equations are those of docs/derivation.md; docs/explain.md says how to read\n"
      "the page.\n"},
-    {"gradcheck", "Check the slopes of a whole network against complex steps and central differences.",
-     kUsePositionals, kGradcheckOptions,
+    {"gradcheck", "Check the slopes of a whole network against complex steps and central differences.", kUsePositionals,
+     kGradcheckOptions,
      "Examples:\n"
      "  deltarule gradcheck penguins.safetensors penguins.csv\n"
      "  deltarule gradcheck penguins.safetensors penguins.csv --patterns 100 --json\n"

@@ -33,17 +33,17 @@ std::string as_json(const GradcheckCommand& command, const GradientCheck& check)
 }
 
 std::string as_text(const GradcheckCommand& command, const GradientCheck& check) {
-  std::string text =
-      fmt::format("{} on {}: {}, {}\n\n", printable(command.model), printable(command.data.path),
-                  counted(check.parameters, "parameter"), counted(check.patterns, "pattern"));
+  std::string text = fmt::format("{} on {}: {}, {}\n\n", printable(command.model), printable(command.data.path),
+                                 counted(check.parameters, "parameter"), counted(check.patterns, "pattern"));
   if (check.checked == check.parameters) {
     text += "Every parameter was checked for every pattern.\n";
   } else {
-    text += fmt::format("For each pattern {} were checked, spread evenly over all.\n", counted(check.checked, "parameter"));
+    text +=
+        fmt::format("For each pattern {} were checked, spread evenly over all.\n", counted(check.checked, "parameter"));
   }
   const auto row = [&](const char* what, std::size_t compared, double worst) {
-    text += fmt::format("  {}  {} compared, farthest apart {}\n", pad_right(what, 18), pad_left(std::to_string(compared), 8),
-                        brief(worst));
+    text += fmt::format("  {}  {} compared, farthest apart {}\n", pad_right(what, 18),
+                        pad_left(std::to_string(compared), 8), brief(worst));
   };
   row("complex step", check.complex_steps, check.worst_complex);
   row("central difference", check.central_differences, check.worst_central);

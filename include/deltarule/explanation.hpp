@@ -40,8 +40,8 @@ struct ExplainOptions {
   Notation notation = Notation::deltarule;
   Mistake mistake = Mistake::none;
   std::size_t terms = 8;  ///< of a sum, or weights of a unit, that are shown
-  /// The rule of the step, as `train --optimizer` takes it; without one that of the model's training. Its rate is that of
-  /// (2) and (6). Of a demo the delta rule with a rate of 0.5.
+  /// The rule of the step, as `train --optimizer` takes it; without one that of the model's training. Its rate is that
+  /// of (2) and (6). Of a demo the delta rule with a rate of 0.5.
   std::optional<std::string> optimizer = {};
   std::optional<double> learning_rate = {}, momentum = {}, weight_decay = {};
   std::size_t after = 0;  ///< steps that the rule has made before, with the rows before this one; 0: it is new
@@ -106,7 +106,7 @@ struct ExplainedSection {
 /// What was compared over all of it.
 struct ExplainedProof {
   std::size_t compared = 0, failed = 0;
-  int first_failed = 0;         ///< the first equation that does not hold, in the order of computation; 0: all do
+  int first_failed = 0;          ///< the first equation that does not hold, in the order of computation; 0: all do
   std::string first_about = {};  ///< and where
 };
 
@@ -122,13 +122,14 @@ struct Explanation {
 /// What `check_gradients` found. Numbers of all patterns together.
 struct GradientCheck {
   std::size_t patterns = 0;
-  std::size_t parameters = 0;          ///< of the network: weights, biases and gains that exist
-  std::size_t checked = 0;             ///< of them, for each pattern; fewer where all would take too long
-  std::size_t complex_steps = 0;       ///< comparisons
+  std::size_t parameters = 0;     ///< of the network: weights, biases and gains that exist
+  std::size_t checked = 0;        ///< of them, for each pattern; fewer where all would take too long
+  std::size_t complex_steps = 0;  ///< comparisons
   std::size_t central_differences = 0;
-  std::size_t at_corners = 0;          ///< slopes that central differences cannot judge: at a corner of a function
-  std::size_t engine_slopes = 0;       ///< slopes of the engine, in f64, compared with the derivation's: all of them
-  double worst_complex = 0.0, worst_central = 0.0, worst_engine = 0.0;  ///< difference, over the larger of 1 and the slope
+  std::size_t at_corners = 0;     ///< slopes that central differences cannot judge: at a corner of a function
+  std::size_t engine_slopes = 0;  ///< slopes of the engine, in f64, compared with the derivation's: all of them
+  double worst_complex = 0.0, worst_central = 0.0,
+         worst_engine = 0.0;  ///< difference, over the larger of 1 and the slope
   std::size_t failed = 0;
   std::vector<std::string> failures = {};  ///< the first ten: address, pattern, both numbers
   std::vector<std::string> notices = {};

@@ -20,10 +20,10 @@ struct MarkedAnswer {
 };
 
 struct Marking {
-  std::size_t asked = 0;                    ///< questions that there are
-  std::vector<MarkedAnswer> answers = {};   ///< in the order of computation
+  std::size_t asked = 0;                   ///< questions that there are
+  std::vector<MarkedAnswer> answers = {};  ///< in the order of computation
   std::size_t right = 0, follow = 0, wrong = 0;
-  std::string first_wrong = {};             ///< the first that is wrong by itself; empty: none
+  std::string first_wrong = {};  ///< the first that is wrong by itself; empty: none
   int first_equation = 0;
   std::string mistake = {}, mistake_in_words = {};  ///< the classic mistake that gives this number; empty: none does
 };

@@ -12,9 +12,9 @@
 #include "base/text.hpp"
 #include "data/prepared_patterns.hpp"
 #include "explain/explain.hpp"
-#include "explain/gradcheck.hpp"
+#include "explain/proof/gradcheck.hpp"
 #include "explain/render/render.hpp"
-#include "explain/trace.hpp"
+#include "explain/trace/trace.hpp"
 #include "io/number.hpp"
 
 namespace deltarule {
@@ -66,16 +66,18 @@ std::vector<double> row_of(const data::PreparedPatterns<double>& patterns, std::
                            std::vector<double>& targets) {
   std::vector<double> x(patterns.inputs());
   targets.assign(patterns.targets(), 0.0);
-  patterns.gather({&pattern, 1}, {x.data(), 1, x.size(), x.size()}, {targets.data(), 1, targets.size(), targets.size()});
+  patterns.gather({&pattern, 1}, {x.data(), 1, x.size(), x.size()},
+                  {targets.data(), 1, targets.size(), targets.size()});
   return x;
 }
 
 std::uint32_t place_of(const data::BoundTable& rows, const std::string& source, std::size_t pattern) {
   const std::size_t count = rows.table().rows();
   if (pattern > count)
-    throw Exception({ErrorCode::data, "--pattern", std::to_string(pattern),
-                     "a row from 1 to " + std::to_string(count) + ": " + source + " has " +
-                         base::counted(count, "row"),
+    throw Exception({ErrorCode::data,
+                     "--pattern",
+                     std::to_string(pattern),
+                     "a row from 1 to " + std::to_string(count) + ": " + source + " has " + base::counted(count, "row"),
                      {}});
   const std::vector<std::uint32_t> chosen = rows.rows_with_targets();
   const auto row = static_cast<std::uint32_t>(pattern - 1);
@@ -93,7 +95,7 @@ void note_what_is_left_out(const model::Model& model, std::vector<std::string>& 
     const auto value = setting(model, name);
     if (value && *value != "0" && *value != "none")
       notices.push_back("the training had " + std::string(name) + " " + *value +
-                                    "; here the pattern is learnt without");
+                        "; here the pattern is learnt without");
   }
 }
 
@@ -132,8 +134,8 @@ RowLesson lesson_of_row(const Model& given, const Table& table, const ExplainOpt
       unwrap(explain::make_subject(model.network, model.weights_as_double(), std::move(x), std::move(t),
                                    {model.preprocessing.input_names(), model.preprocessing.output_names()}));
   made.lesson.trainer = trainer_of(&model, options, kUsualRate);
-  made.lesson.title = "pattern " + std::to_string(number) + " (" + table.source() + ":" +
-                      std::to_string(rows.table().lines[row]) + ")";
+  made.lesson.title =
+      "pattern " + std::to_string(number) + " (" + table.source() + ":" + std::to_string(rows.table().lines[row]) + ")";
   made.lesson.single = model.precision() == "f32";
   for (std::size_t k = 0; k < options.after; ++k) {  // the rows before this one, the nearest last
     const std::size_t back = (options.after - k) % chosen.size();
@@ -145,7 +147,8 @@ RowLesson lesson_of_row(const Model& given, const Table& table, const ExplainOpt
   note_what_is_left_out(model, made.notices);
   if (folded)
     made.notices.push_back(
-        "the layers are normalised by batches: explained is the same network with the normalisation folded into weights "
+        "the layers are normalised by batches: explained is the same network with the normalisation folded into "
+        "weights "
         "and biases, which is how it predicts");
   return made;
 }

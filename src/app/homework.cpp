@@ -3,7 +3,7 @@
 
 #include "app/engine/unwrap.hpp"
 #include "app/lesson.hpp"
-#include "explain/homework.hpp"
+#include "explain/homework/homework.hpp"
 #include "io/file.hpp"
 
 namespace deltarule {

@@ -95,8 +95,11 @@ Result<Lesson> demo(std::string_view name, std::size_t pattern) {
                  base::did_you_mean(name, demo_names())};
   const std::size_t number = pattern == 0 ? found->pattern : pattern;
   if (number > found->x.size())
-    return Error{ErrorCode::spec, "--pattern", std::to_string(number),
-                 "a pattern from 1 to " + std::to_string(found->x.size()) + ", which are those of this demo", {}};
+    return Error{ErrorCode::spec,
+                 "--pattern",
+                 std::to_string(number),
+                 "a pattern from 1 to " + std::to_string(found->x.size()) + ", which are those of this demo",
+                 {}};
   Row weights = found->weights;
   if (weights.empty()) {
     auto drawn = drawn_weights(found->network);
@@ -107,8 +110,8 @@ Result<Lesson> demo(std::string_view name, std::size_t pattern) {
   if (!subject) return subject.error();
   Lesson lesson{*std::move(subject)};
   lesson.trainer.optimizer = DeltaRule{found->rate};
-  lesson.title = "pattern " + std::to_string(number) + " of " + std::to_string(found->x.size()) + ", " +
-                 std::string(found->about);
+  lesson.title =
+      "pattern " + std::to_string(number) + " of " + std::to_string(found->x.size()) + ", " + std::string(found->about);
   lesson.earlier_x = found->x;
   lesson.earlier_t = found->t;
   return lesson;

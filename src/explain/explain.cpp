@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "explain/learner.hpp"
-#include "explain/proof.hpp"
-#include "explain/step.hpp"
-#include "explain/trace.hpp"
-#include "explain/walk.hpp"
+#include "explain/page/walk.hpp"
+#include "explain/proof/proof.hpp"
+#include "explain/step/learner.hpp"
+#include "explain/step/step.hpp"
+#include "explain/trace/trace.hpp"
 #include "training/updates/registry.hpp"
 
 namespace deltarule::explain {
@@ -62,8 +62,9 @@ std::vector<std::string> about_mistake(const Trace& trace, const ExplainedProof&
   std::vector<std::string> texts = {"Derived with the mistake " + std::string(words.name) + ": " +
                                     std::string(words.words) + "."};
   if (proof.failed == 0)
-    texts.push_back("Here it changes no number, as when a weight is 0, a matrix symmetric or a slope 1: try another "
-                    "pattern or network.");
+    texts.push_back(
+        "Here it changes no number, as when a weight is 0, a matrix symmetric or a slope 1: try another "
+        "pattern or network.");
   return texts;
 }
 

@@ -7,17 +7,17 @@
 #include "deltarule/error.hpp"
 #include "deltarule/explanation.hpp"
 #include "deltarule/training.hpp"
-#include "explain/subject.hpp"
+#include "explain/trace/subject.hpp"
 
 namespace deltarule::explain {
 
 /// What is explained, and how it learns.
 struct Lesson {
   Subject subject = {};
-  TrainerOptions trainer = {};           // of the step; its rate is that of (2) and (6)
-  std::string title = {};                // "pattern 3 of xor.csv"
+  TrainerOptions trainer = {};                                      // of the step; its rate is that of (2) and (6)
+  std::string title = {};                                           // "pattern 3 of xor.csv"
   std::vector<std::vector<double>> earlier_x = {}, earlier_t = {};  // patterns of the steps before, in order
-  bool single = false;                   // the engine's numbers are f32
+  bool single = false;                                              // the engine's numbers are f32
 };
 
 /// Spec errors for units, weights and mistakes that there are not.

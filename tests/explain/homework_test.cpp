@@ -1,6 +1,6 @@
 // Homework: equal seeds give equal sheets, right answers are right to the digits given, a slip is found where it was
 // made and what follows from it is not marked twice.
-#include "explain/homework.hpp"
+#include "explain/homework/homework.hpp"
 
 #include <gtest/gtest.h>
 
@@ -145,8 +145,8 @@ TEST(Marking, RefusesWhatItCannotRead) {
   EXPECT_NE(message("I(h1.1) = many").find("a number"), std::string::npos);
   EXPECT_NE(message("I(h1.1) 0.300").find("NAME = NUMBER"), std::string::npos);
   derivation::testing::Dice dice(1);
-  const Lesson other = testing::lesson_of(
-      testing::layered(dice, {2, 2, 2}, "tanh", "softmax", "softmax_cross_entropy"));
+  const Lesson other =
+      testing::lesson_of(testing::layered(dice, {2, 2, 2}, "tanh", "softmax", "softmax_cross_entropy"));
   EXPECT_NE(mark(other, "", "a").error().message().find("softmax"), std::string::npos);
 }
 

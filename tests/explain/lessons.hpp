@@ -9,7 +9,7 @@
 
 #include "derivation/random_networks.hpp"
 #include "explain/explain.hpp"
-#include "explain/subject.hpp"
+#include "explain/trace/subject.hpp"
 
 namespace deltarule::explain::testing {
 

@@ -129,8 +129,9 @@ TEST(Notation, TurnsSignAndIndicesOfDeltaAndChangesNoWeight) {
   }
   EXPECT_GE(deltas, 16U);
   const auto has = [&](Notation notation, const std::string& text) {
-    return std::any_of(pages[notation].begin(), pages[notation].end(),
-                       [&](const ExplainedLine& line) { return (line.left + " = " + line.right).find(text) != std::string::npos; });
+    return std::any_of(pages[notation].begin(), pages[notation].end(), [&](const ExplainedLine& line) {
+      return (line.left + " = " + line.right).find(text) != std::string::npos;
+    });
   };
   EXPECT_TRUE(has(Notation::deltarule, "δ(y1) = -∂E/∂I(y1)"));
   EXPECT_TRUE(has(Notation::nielsen, "δ(y1) = ∂C/∂z(y1)"));
@@ -251,6 +252,19 @@ TEST(Name, OfTheUserIsUnderstoodAndShownBesideTheSymbol) {
   options.weight.clear();
   options.unit = "kind";
   EXPECT_NE(as_text(explained(lesson, options), {}).find("All weights into y1 (kind)"), std::string::npos);
+}
+
+TEST(Page, SaysWhenAMistakeCannotBeSeen) {
+  Dice dice(6);
+  ExplainOptions options;
+  options.mistake = Mistake::transpose;
+  const Lesson one_by_one =
+      testing::lesson_of(testing::layered(dice, {1, 1, 1}, "tanh", "sigmoid", "half_squared_error"));
+  const std::string unseen = as_text(explained(one_by_one, options), {});
+  EXPECT_NE(unseen.find("Here it changes no number"), std::string::npos) << unseen;
+  const Explanation seen = explained(demo_lesson("mazur"), options);
+  EXPECT_EQ(seen.proof->first_failed, 11);
+  EXPECT_EQ(as_text(seen, {}).find("Here it changes no number"), std::string::npos);
 }
 
 TEST(Demo, ThatThereIsNotIsRefused) {

@@ -1,6 +1,6 @@
 // Every equation of every trace is what derivatives of the plain forward pass say, whatever the wiring, the activations
 // and the loss; and a classic mistake is found at the equation that it breaks.
-#include "explain/proof.hpp"
+#include "explain/proof/proof.hpp"
 
 #include <gtest/gtest.h>
 
@@ -138,9 +138,9 @@ TEST(Mistake, EachEquationBreaksUnderTheMistakeThatIsItsOwn) {
   Dice dice(9);
   const Subject subject = testing::layered(dice, {3, 4, 2}, "tanh", "sigmoid", "half_squared_error");
   const std::map<Mistake, int> expected = {
-      {Mistake::sign, 9},         {Mistake::transpose, 11},       {Mistake::no_derivative, 10},
-      {Mistake::forgot_bias, 4},  {Mistake::updated_weights, 12}, {Mistake::derivative_of_output, 8},
-      {Mistake::wrong_index, 6},  {Mistake::missing_half, 1}};
+      {Mistake::sign, 9},        {Mistake::transpose, 11},       {Mistake::no_derivative, 10},
+      {Mistake::forgot_bias, 4}, {Mistake::updated_weights, 12}, {Mistake::derivative_of_output, 8},
+      {Mistake::wrong_index, 6}, {Mistake::missing_half, 1}};
   for (const auto& [mistake, equation] : expected) EXPECT_EQ(broken_equation(subject, mistake), equation);
   const Subject cancelling = testing::layered(dice, {3, 4, 2}, "tanh", "sigmoid", "binary_cross_entropy");
   EXPECT_EQ(broken_equation(cancelling, Mistake::no_derivative), 12);
@@ -162,8 +162,8 @@ TEST(Mistake, WithUpdatedWeightsGivesTheErrorThatMazurPrints) {
   ASSERT_TRUE(lesson.ok());
   const auto E_after = [&](Mistake mistake) {
     const Trace trace(lesson->subject, 0.5, mistake);
-    return derivation::reference_error<double>(lesson->subject.graph, lesson->subject.resolved,
-                                               trace.changed_weights(), lesson->subject.x, lesson->subject.t);
+    return derivation::reference_error<double>(lesson->subject.graph, lesson->subject.resolved, trace.changed_weights(),
+                                               lesson->subject.x, lesson->subject.t);
   };
   EXPECT_NEAR(E_after(Mistake::none), 0.291027773693599, 5e-16);
   EXPECT_NEAR(E_after(Mistake::updated_weights), 0.291027923905, 5e-13);

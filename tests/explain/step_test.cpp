@@ -1,6 +1,6 @@
 // The step that is explained is the step that is trained, for every rule of the registry, and the parts of the rule add
 // up to it.
-#include "explain/step.hpp"
+#include "explain/step/step.hpp"
 
 #include <gtest/gtest.h>
 
@@ -87,8 +87,7 @@ TEST(Step, IsTheSumOfThePartsOfItsRuleToTwelveDigits) {
         ASSERT_TRUE(step.ok());
         for (std::size_t i = 0; i < links.size(); ++i, ++compared) {
           const double derived = subject.w[links[i].position] + change_of(rule_parts(rule, step->moments[i]));
-          EXPECT_NEAR(derived, step->after[links[i].position],
-                      1e-12 * std::max(1e-3, std::fabs(derived)))
+          EXPECT_NEAR(derived, step->after[links[i].position], 1e-12 * std::max(1e-3, std::fabs(derived)))
               << training::name_of(rule) << " after " << before << " steps, l2 " << l2;
         }
       }
@@ -117,7 +116,8 @@ TEST(RuleParts, NameGradientMomentumScaleAndDecayWhereTheRuleHasThem) {
   ASSERT_EQ(expected.size(), training::update_rules().size());
   for (const Optimizer& rule : training::testing::every_rule()) {
     WeightMoment moment{.w = 0.5, .gradient = 0.25, .l2_slope = 0.125, .memory = {0.0, 0.0}, .step = 1};
-    if (training::entry_of(rule).full_batch) moment.memory = {0.0, training::entry_of(rule).name == "quickprop" ? 0 : .1};
+    if (training::entry_of(rule).full_batch)
+      moment.memory = {0.0, training::entry_of(rule).name == "quickprop" ? 0 : .1};
     std::set<std::string> names;
     for (const RulePart& part : rule_parts(rule, moment)) names.insert(part.name);
     EXPECT_EQ(names, expected.at(std::string(training::name_of(rule)))) << training::name_of(rule);

@@ -1,5 +1,5 @@
 // The terms that a page shows add up to the value that it shows, to the bit, in the order that it states.
-#include "explain/sum.hpp"
+#include "explain/page/sum.hpp"
 
 #include <gtest/gtest.h>
 
@@ -67,8 +67,7 @@ double added_by_hand(const std::string& body) {
     line = all.substr(from, end - from);
     const std::size_t begin = line.find_first_not_of(' ');
     const bool is_new = line.compare(begin, 1, "[") == 0 || line.compare(begin, 4, "and ") == 0 ||
-                        line.compare(begin, 5, "Added") == 0 ||
-                        (!items.empty() && items.back().starts_with("Added"));
+                        line.compare(begin, 5, "Added") == 0 || (!items.empty() && items.back().starts_with("Added"));
     if (is_new || items.empty()) {
       items.push_back(line.substr(begin));
     } else {
@@ -91,10 +90,9 @@ TEST(HexadecimalPage, AddsUpByHandToTheValueThatItShows) {
   hex.hex = true;
   std::size_t sums = 0, with_rest = 0;
   for (int round = 0; round < 260; ++round) {
-    const Subject subject =
-        testing::layered(dice, {dice.between(1, 30), dice.between(1, 20), dice.between(2, 15)}, "tanh",
-                         round % 2 == 0 ? "softmax" : "sigmoid",
-                         round % 2 == 0 ? "softmax_cross_entropy" : "half_squared_error");
+    const Subject subject = testing::layered(dice, {dice.between(1, 30), dice.between(1, 20), dice.between(2, 15)},
+                                             "tanh", round % 2 == 0 ? "softmax" : "sigmoid",
+                                             round % 2 == 0 ? "softmax_cross_entropy" : "half_squared_error");
     for (const ExplainedLine& line : testing::lines_of(testing::explained(testing::lesson_of(subject)))) {
       if (!line.sum) continue;
       const std::string body = body_text(line, hex, 4);

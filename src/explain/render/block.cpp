@@ -17,9 +17,7 @@ std::size_t columns(std::string_view text) {
 }
 
 /// "= " and a right side under the = of the first line.
-std::string equals(std::string_view right, std::size_t at) {
-  return wrapped("= " + std::string(right), at, at + 2);
-}
+std::string equals(std::string_view right, std::size_t at) { return wrapped("= " + std::string(right), at, at + 2); }
 
 std::string term_text(const Summand& term, const ExplainLayout& layout, std::size_t indent) {
   const std::string numbers = filled_text(term.numbers, layout), value = number_text(term.value, layout);
@@ -71,7 +69,8 @@ std::string evidence_text(const Evidence& evidence, const ExplainLayout& layout,
   std::string text = evidence.by + " " + number_text(evidence.value, layout, least_digits);
   const int digits = static_cast<int>(evidence.digits);
   if (!evidence.agrees) return text + " (does not agree)";
-  return text + (digits >= 17 ? " (the same)" : " (to " + base::counted(static_cast<std::size_t>(digits), "digit") + ")");
+  return text +
+         (digits >= 17 ? " (the same)" : " (to " + base::counted(static_cast<std::size_t>(digits), "digit") + ")");
 }
 
 std::string body_text(const ExplainedLine& line, const ExplainLayout& layout, std::size_t indent) {
@@ -91,7 +90,8 @@ std::string body_text(const ExplainedLine& line, const ExplainLayout& layout, st
     text += equals(value, at);
   }
   if (line.evidence.empty()) return text;
-  const bool agrees = std::all_of(line.evidence.begin(), line.evidence.end(), [](const Evidence& e) { return e.agrees; });
+  const bool agrees =
+      std::all_of(line.evidence.begin(), line.evidence.end(), [](const Evidence& e) { return e.agrees; });
   std::string proof = agrees ? "checked:" : "WRONG:";
   for (const Evidence& evidence : line.evidence)
     proof += (&evidence == line.evidence.data() ? " " : ", ") + evidence_text(evidence, layout, line.least_digits);

@@ -40,8 +40,8 @@ std::string list_json(const All& all, const One& one) {
 std::string member(std::string_view key, const std::string& json) { return text_json(key) + ":" + json; }
 
 std::string filled_json(const Filled& filled) {
-  return "{" + member("form", text_json(filled.form)) + "," + member("numbers", list_json(filled.numbers, number_json)) +
-         "}";
+  return "{" + member("form", text_json(filled.form)) + "," +
+         member("numbers", list_json(filled.numbers, number_json)) + "}";
 }
 
 std::string term_json(const Summand& term) {

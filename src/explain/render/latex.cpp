@@ -15,10 +15,11 @@ namespace {
 using Translation = std::pair<std::string_view, std::string_view>;
 
 constexpr std::array<Translation, 20> kMath = {{
-    {"∂", "\\partial "}, {"Σ", "\\sum "},     {"δ", "\\delta "},  {"Δ", "\\Delta "}, {"η", "\\eta "},
-    {"σ", "\\sigma "},   {"ε", "\\varepsilon "}, {"π", "\\pi "},  {"Φ", "\\Phi "},   {"·", "\\cdot "},
-    {"√", "\\surd "},    {"²", "^2"},         {"′", "'"},         {"Î", "\\hat I"},  {"infinity", "\\infty "},
-    {"exp", "\\exp "},   {"log", "\\log "},   {"tanh", "\\tanh "}, {"1/2", "\\tfrac12"}, {"2/3", "\\tfrac23"},
+    {"∂", "\\partial "}, {"Σ", "\\sum "},     {"δ", "\\delta "},        {"Δ", "\\Delta "},
+    {"η", "\\eta "},     {"σ", "\\sigma "},   {"ε", "\\varepsilon "},   {"π", "\\pi "},
+    {"Φ", "\\Phi "},     {"·", "\\cdot "},    {"√", "\\surd "},         {"²", "^2"},
+    {"′", "'"},          {"Î", "\\hat I"},    {"infinity", "\\infty "}, {"exp", "\\exp "},
+    {"log", "\\log "},   {"tanh", "\\tanh "}, {"1/2", "\\tfrac12"},     {"2/3", "\\tfrac23"},
 }};
 
 bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -35,9 +36,24 @@ bool is_address(std::string_view text) {
 
 std::string plain(std::string_view text) {
   constexpr std::array<Translation, 18> kSigns = {{
-      {"\\", "\\textbackslash{}"}, {"&", "\\&"}, {"%", "\\%"}, {"$", "\\$"}, {"#", "\\#"}, {"_", "\\_"}, {"{", "\\{"},
-      {"}", "\\}"}, {"~", "\\textasciitilde{}"}, {"^", "\\textasciicircum{}"}, {"δ", "$\\delta$"}, {"η", "$\\eta$"},
-      {"Σ", "$\\sum$"}, {"′", "$'$"}, {"½", "$\\tfrac12$"}, {"∂", "$\\partial$"}, {"Δ", "$\\Delta$"}, {"·", "$\\cdot$"},
+      {"\\", "\\textbackslash{}"},
+      {"&", "\\&"},
+      {"%", "\\%"},
+      {"$", "\\$"},
+      {"#", "\\#"},
+      {"_", "\\_"},
+      {"{", "\\{"},
+      {"}", "\\}"},
+      {"~", "\\textasciitilde{}"},
+      {"^", "\\textasciicircum{}"},
+      {"δ", "$\\delta$"},
+      {"η", "$\\eta$"},
+      {"Σ", "$\\sum$"},
+      {"′", "$'$"},
+      {"½", "$\\tfrac12$"},
+      {"∂", "$\\partial$"},
+      {"Δ", "$\\Delta$"},
+      {"·", "$\\cdot$"},
   }};
   std::string out;
   while (!text.empty()) {
@@ -103,7 +119,8 @@ std::string filled_math(const Filled& filled, const ExplainLayout& layout) {
     const std::string before = filled.form.substr(begin, at - begin);
     out += math(before);
     const std::size_t last = before.find_last_not_of(' ');
-    const bool stands_free = (last == std::string::npos && begin == 0) || (last != std::string::npos && before[last] == '(');
+    const bool stands_free =
+        (last == std::string::npos && begin == 0) || (last != std::string::npos && before[last] == '(');
     const bool brackets = number < 0 && (!stands_free || filled.form.compare(at + 1, 2, "²") == 0);
     out += brackets ? "(" + number_math(number, layout) + ")" : number_math(number, layout);
     begin = at + 1;
@@ -119,8 +136,10 @@ ExplainLayout wider(ExplainLayout layout, const ExplainedLine& line) {
 std::string row(const std::string& left, const std::string& right) { return left + " &= " + right; }
 
 std::string line_latex(const ExplainedLine& line, const ExplainLayout& layout) {
-  std::string out = "\\paragraph{" + (line.equation > 0 ? "(" + std::to_string(line.equation) + ")" : "") + "} " +
-                    plain(line.words) + "\n\\begin{align*}\n" + row(math(line.left), line.right.empty() ? number_math(line.value, wider(layout, line)) : math(line.right));
+  std::string out =
+      "\\paragraph{" + (line.equation > 0 ? "(" + std::to_string(line.equation) + ")" : "") + "} " + plain(line.words) +
+      "\n\\begin{align*}\n" +
+      row(math(line.left), line.right.empty() ? number_math(line.value, wider(layout, line)) : math(line.right));
   if (line.sum) {
     for (const Summand& term : line.sum->shown) {
       out += " \\\\\n& \\quad " + math(term.symbols) + " = " + filled_math(term.numbers, layout) + " = " +
@@ -128,8 +147,8 @@ std::string line_latex(const ExplainedLine& line, const ExplainLayout& layout) {
       if (!term.name.empty()) out += " \\quad \\text{" + plain(term.name) + "}";
     }
     if (line.sum->more > 0)
-      out += " \\\\\n& \\quad \\text{and " + base::counted(line.sum->more, "more term") + "} = " +
-             number_math(line.sum->rest, layout);
+      out += " \\\\\n& \\quad \\text{and " + base::counted(line.sum->more, "more term") +
+             "} = " + number_math(line.sum->rest, layout);
   } else if (!line.numbers.form.empty()) {
     out += " \\\\\n" + row("", filled_math(line.numbers, layout));
   }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "derivation/reference.hpp"
-#include "explain/subject.hpp"
+#include "explain/trace/subject.hpp"
 
 namespace deltarule::explain {
 
@@ -62,8 +62,8 @@ class Probe {
 
   const Subject& subject_;
   derivation::ReferencePass<double> pass_;
-  std::vector<double> w_;                         // changed and put back
-  std::vector<derivation::Complex> complex_w_;    // filled when it is first needed
+  std::vector<double> w_;                       // changed and put back
+  std::vector<derivation::Complex> complex_w_;  // filled when it is first needed
   std::optional<derivation::ReferencePass<long double>> second_;
 };
 

@@ -1,5 +1,5 @@
-// The twelve equations as lines of an explanation, each at one unit or weight of a trace: words, symbols, numbers put in,
-// value. Which lines are shown, and in which order, is walk.hpp's.
+// The twelve equations as lines of an explanation, each at one unit or weight of a trace: words, symbols, numbers put
+// in, value. Which lines are shown, and in which order, is walk.hpp's.
 #pragma once
 
 #include <cstddef>
@@ -7,9 +7,9 @@
 #include <string>
 
 #include "deltarule/explanation.hpp"
-#include "explain/formula.hpp"
-#include "explain/notation.hpp"
-#include "explain/trace.hpp"
+#include "explain/page/formula.hpp"
+#include "explain/page/notation.hpp"
+#include "explain/trace/trace.hpp"
 
 namespace deltarule::explain {
 

@@ -1,5 +1,6 @@
 // Homework: a small network drawn from a seed, with numbers that can be reckoned by hand, as a sheet of questions and
-// its key. And the marking of answers, of homework or of any other lesson. docs/explain.md says how answers are written.
+// its key. And the marking of answers, of homework or of any other lesson. docs/explain.md says how answers are
+// written.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 #include "deltarule/explanation.hpp"
 #include "deltarule/marking.hpp"
 #include "explain/explain.hpp"
-#include "explain/trace.hpp"
+#include "explain/trace/trace.hpp"
 
 namespace deltarule::explain {
 

@@ -1,4 +1,4 @@
-#include "explain/rule_parts.hpp"
+#include "explain/step/rule_parts.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -112,7 +112,11 @@ Parts rprop_parts(const Settings& rule, const WeightMoment& m) {
   double next = size;
   if (now * before > 0) next = std::min(size * rule.eta_plus, std::max(rule.delta_max, rule.delta_min));
   if (turns) next = std::max(size * rule.eta_minus, rule.delta_min);
-  return {{"step size", turns ? "η⁻ · Δ" : now * before > 0 ? "η⁺ · Δ" : "Δ", next, false},
+  return {{"step size",
+           turns              ? "η⁻ · Δ"
+           : now * before > 0 ? "η⁺ · Δ"
+                              : "Δ",
+           next, false},
           {"sign of the gradient", "-sign(g) · Δ", -now * next}};
 }
 Parts parts_of(const RpropMinus& rule, const WeightMoment& m) { return rprop_parts(rule, m); }

@@ -1,4 +1,4 @@
-#include "explain/sum.hpp"
+#include "explain/page/sum.hpp"
 
 #include <algorithm>
 #include <cmath>

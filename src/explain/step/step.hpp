@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "deltarule/explanation.hpp"
-#include "explain/learner.hpp"
-#include "explain/notation.hpp"
-#include "explain/trace.hpp"
+#include "explain/page/notation.hpp"
+#include "explain/step/learner.hpp"
+#include "explain/trace/trace.hpp"
 
 namespace deltarule::explain {
 

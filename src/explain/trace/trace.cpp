@@ -1,4 +1,4 @@
-#include "explain/trace.hpp"
+#include "explain/trace/trace.hpp"
 
 #include <span>
 
@@ -8,8 +8,7 @@ namespace deltarule::explain {
 
 using derivation::ReferenceLayer;
 
-Trace::Trace(const Subject& subject, double eta, Mistake mistake)
-    : subject_(&subject), eta_(eta), mistake_(mistake) {
+Trace::Trace(const Subject& subject, double eta, Mistake mistake) : subject_(&subject), eta_(eta), mistake_(mistake) {
   if (mistake == Mistake::none || mistake == Mistake::wrong_index || mistake == Mistake::missing_half) {
     pass_ = derivation::reference_pass<double>(subject.graph, subject.resolved, subject.w, subject.x, subject.t);
     if (mistake == Mistake::missing_half) pass_.E *= 2;
@@ -51,8 +50,7 @@ std::vector<double> Trace::shares() const {
   const auto outputs = static_cast<double>(last.a.size());
   const double factor = mistake_ == Mistake::missing_half ? 2.0 : 1.0;
   for (std::size_t j = 0; j < last.a.size(); ++j)
-    shares.push_back(factor *
-                     derivation::detail::loss_of_output(loss, outputs, last.y[j], last.a[j], subject_->t[j]));
+    shares.push_back(factor * derivation::detail::loss_of_output(loss, outputs, last.y[j], last.a[j], subject_->t[j]));
   return shares;
 }
 

@@ -1,10 +1,10 @@
-#include "explain/step.hpp"
+#include "explain/step/step.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "explain/proof.hpp"
-#include "explain/sum.hpp"
+#include "explain/page/sum.hpp"
+#include "explain/proof/proof.hpp"
 #include "training/updates/registry.hpp"
 
 namespace deltarule::explain {
@@ -65,14 +65,18 @@ ExplainedLine E_line(std::string left, std::string words, double value) {
 /// What the slopes let expect: Σ ∂E/∂w Δw over all weights.
 double promised(const Trace& trace, const std::vector<double>& after) {
   double sum = 0;
-  for (std::size_t i = 0; i < after.size(); ++i)
-    sum += trace.pass().slopes[i] * (after[i] - trace.subject().w[i]);
+  for (std::size_t i = 0; i < after.size(); ++i) sum += trace.pass().slopes[i] * (after[i] - trace.subject().w[i]);
   return sum;
 }
 
 void add_errors(const Trace& trace, const Step& step, const Symbols& symbols, ExplainedSection& section) {
   section.lines.push_back(E_line(symbols.E() + " before", "And the error, with all weights changed:", trace.E()));
   section.lines.push_back(E_line(symbols.E() + " after", "", step.E_after));
+  if (trace.mistake() != Mistake::none) {
+    const Trace right(trace.subject(), trace.eta());
+    section.lines.push_back(
+        E_line(symbols.E() + " after, without the mistake", "", E_with(trace.subject(), right.changed_weights())));
+  }
   ExplainedLine drop;
   drop.words = "The slopes promised, to first order, a change of Σ " + symbols.slope_by("w") + " · Δw; it was:";
   drop.left = symbols.E() + " after - " + symbols.E() + " before";
@@ -118,8 +122,8 @@ ExplainedSection step_section(const Trace& trace, const Step& step, const std::v
   ExplainedSection section;
   section.title = "The step";
   if (trace.mistake() != Mistake::none) {
-    section.words = {"Every weight is changed by (6), with the mistake: " + std::string(words_of(trace.mistake()).words) +
-                     "."};
+    section.words = {
+        "Every weight is changed by (6), with the mistake: " + std::string(words_of(trace.mistake()).words) + "."};
     for (const Link& link : links) {
       section.lines.push_back(after_line(symbols, link, trace.w(link), step.after[link.position]));
       section.lines.back().words.clear();
@@ -129,8 +133,9 @@ ExplainedSection step_section(const Trace& trace, const Step& step, const std::v
   }
   section.words = {"One real step of the trainer on a copy of the network, in f64, with the rule " + name + "."};
   if (step.together)
-    section.words.push_back("This rule moves all weights together: (1) to (12) explain the slopes that it begins with, "
-                            "the step is its own.");
+    section.words.push_back(
+        "This rule moves all weights together: (1) to (12) explain the slopes that it begins with, "
+        "the step is its own.");
   for (std::size_t i = 0; i < links.size(); ++i)
     add_weight(symbols, links[i], step.moments[i], step.after[links[i].position], rule,
                is_trained(trace.subject(), links[i]), section);

@@ -1,21 +1,23 @@
-#include "explain/walk.hpp"
+#include "explain/page/walk.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "base/text.hpp"
-#include "explain/sum.hpp"
+#include "explain/page/sum.hpp"
 
 namespace deltarule::explain {
 namespace {
 
 using Unlinked = std::optional<Link>;
 
-/// The weight with the steepest slope; of equals the first. `only_hidden`: from a hidden unit, where there is one.
+/// The weight with the steepest slope; of equals the first. `only_hidden`: from a hidden unit, where there is one. A
+/// bias only where there is nothing else.
 Unlinked steepest(const Trace& trace, Unit unit, bool only_hidden) {
   std::vector<Link> links = feeding(trace.subject(), unit);
   if (only_hidden) std::erase_if(links, [](const Link& link) { return link.bias || link.from.source == 0; });
+  if (links.size() > 1) std::erase_if(links, [](const Link& link) { return link.bias; });
   const auto flatter = [&](const Link& one, const Link& other) {
     return std::fabs(trace.slope(one)) < std::fabs(trace.slope(other));
   };
@@ -25,9 +27,8 @@ Unlinked steepest(const Trace& trace, Unit unit, bool only_hidden) {
 
 Unit worst_output(const Trace& trace) {
   const std::vector<double> shares = trace.shares();
-  const auto worst = std::max_element(shares.begin(), shares.end(), [](double one, double other) {
-    return std::fabs(one) < std::fabs(other);
-  });
+  const auto worst = std::max_element(shares.begin(), shares.end(),
+                                      [](double one, double other) { return std::fabs(one) < std::fabs(other); });
   return {trace.subject().graph.layers().size(), static_cast<std::size_t>(worst - shares.begin())};
 }
 
@@ -97,9 +98,12 @@ class Walk {
   }
 
   void forward() {
-    begin("Forward: what the network does with the pattern",
-          {"Signals go from the inputs to the outputs, layer by layer. Here are the units on the way that is looked at; "
-           "the others do the same."});
+    begin(
+        "Forward: what the network does with the pattern",
+        {"One pattern goes forward through the network, its error goes back, and each weight changes by what it had "
+         "to do with the error. Read from top to bottom: what is put in has stood above, or belongs to another unit.",
+         "Signals go from the inputs to the outputs, layer by layer. Here are the units on the way that is looked at; "
+         "the others do the same."});
     if (focus_.hidden) forward(*focus_.hidden);
     forward(focus_.output);
   }
@@ -124,7 +128,8 @@ class Walk {
   void hidden() {
     const Unit unit = *focus_.hidden;
     std::vector<std::string> words = {
-        "A hidden unit has no target of its own. The errors are propagated back to it through the units that it feeds."};
+        "A hidden unit has no target of its own. The errors are propagated back to it through the units that it "
+        "feeds."};
     if (unit.source + 1 < trace_.subject().graph.layers().size())
       words.push_back("The deltas of the units above were found in the same way, layer by layer from the output down.");
     begin("Further back: the hidden unit " + name(unit), std::move(words));
@@ -263,6 +268,7 @@ std::vector<std::string> closing_of(const Trace& trace, const Focus& focus, cons
   std::vector<std::string> closing;
   if (options.unit.empty() && options.weight.empty())
     closing.push_back("Shown are the output with the largest error and the weights with the steepest slopes.");
+  closing.push_back("Every other weight changes in the same way by (6), all of them from the weights as they were.");
   const Unit other = focus.hidden ? *focus.hidden : focus.output;
   const std::vector<Link> links = feeding(subject, other);
   std::string how = "To look at others: --unit " + address_of(subject, other);

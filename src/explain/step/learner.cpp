@@ -1,11 +1,11 @@
-#include "explain/learner.hpp"
+#include "explain/step/learner.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
 
-#include "explain/proof.hpp"
+#include "explain/proof/proof.hpp"
 #include "network/passes.hpp"
 #include "network/workspace.hpp"
 #include "training/updates/registry.hpp"

@@ -1,4 +1,4 @@
-#include "explain/proof.hpp"
+#include "explain/proof/proof.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -45,12 +45,11 @@ std::vector<Evidence> Proof::judged(double claimed, const ProbedSlope& slope, do
 std::vector<Evidence> Proof::at(int equation, Unit unit) {
   switch (equation) {
     case 1:
-      return {evidence("in long double", trace_.E(), probe_.E(),
-                       kValueTolerance * std::max(1.0, std::fabs(trace_.E())))};
+      return {
+          evidence("in long double", trace_.E(), probe_.E(), kValueTolerance * std::max(1.0, std::fabs(trace_.E())))};
     case 4: {
       double size = 1.0;
-      for (const Link& link : feeding(trace_.subject(), unit))
-        size += std::fabs(trace_.w(link) * trace_.carried(link));
+      for (const Link& link : feeding(trace_.subject(), unit)) size += std::fabs(trace_.w(link) * trace_.carried(link));
       return {evidence("in long double", trace_.I(unit), probe_.net_input(unit), kValueTolerance * size)};
     }
     case 5:

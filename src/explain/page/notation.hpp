@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "deltarule/explanation.hpp"
-#include "explain/subject.hpp"
+#include "explain/trace/subject.hpp"
 
 namespace deltarule::explain {
 

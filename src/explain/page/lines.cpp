@@ -1,9 +1,9 @@
-#include "explain/lines.hpp"
+#include "explain/page/lines.hpp"
 
 #include <utility>
 
 #include "derivation/loss_functions.hpp"
-#include "explain/sum.hpp"
+#include "explain/page/sum.hpp"
 
 namespace deltarule::explain {
 namespace {
@@ -59,9 +59,7 @@ bool Lines::is_softmax(Unit unit) const {
 
 bool Lines::is_normalised(Unit unit) const { return trace_.subject().graph.layers()[unit.layer()].is_normalised(); }
 
-std::string Lines::seen(Unit unit) const {
-  return is_normalised(unit) ? "y(" + here(unit) + ")" : symbols_.I(unit);
-}
+std::string Lines::seen(Unit unit) const { return is_normalised(unit) ? "y(" + here(unit) + ")" : symbols_.I(unit); }
 
 std::string Lines::delta_seen(Unit unit) const {
   return is_normalised(unit) ? "δ_y(" + here(unit) + ")" : symbols_.delta(unit);
@@ -103,24 +101,25 @@ ExplainedLine Lines::net_input(Unit unit) const {
 ExplainedLine Lines::normalised(Unit unit) const {
   const base::Layer& layer = trace_.subject().graph.layers()[unit.layer()];
   const double gain = derivation::detail::gain_of<double>(layer, unit.index, trace_.subject().w);
-  const double bias = derivation::detail::number_of_unit<double>(layer, base::ParameterKind::biases, unit.index,
-                                                                 trace_.subject().w);
+  const double bias =
+      derivation::detail::number_of_unit<double>(layer, base::ParameterKind::biases, unit.index, trace_.subject().w);
   const double normal = trace_.pass().layers[unit.layer()].normal[unit.index];
-  return filled(line(0, here(unit), "The layer is normalised: f sees a net input of mean 0 and variance 1, times a "
-                                    "gain, plus the bias.",
+  return filled(line(0, here(unit),
+                     "The layer is normalised: f sees a net input of mean 0 and variance 1, times a "
+                     "gain, plus the bias.",
                      seen(unit), trace_.seen(unit)),
-                "gain · N + bias", {{"gain", "gain", gain}, {"N", "Î(" + here(unit) + ")", normal},
-                                    {"bias", "bias", bias}});
+                "gain · N + bias",
+                {{"gain", "gain", gain}, {"N", "Î(" + here(unit) + ")", normal}, {"bias", "bias", bias}});
 }
 
 ExplainedLine Lines::activation(Unit unit) const {
   const derivation::Activation& f = trace_.subject().resolved.activations[unit.layer()];
   const double I = trace_.seen(unit);
-  return filled(line(0, here(unit), "Its activation function, " + f.name + ", makes of it what it passes on.",
-                     symbols_.a(unit), trace_.a(unit)),
-                formulas_of(f, I).value,
-                {{"I", seen(unit), I}, {"p", "p", f.parameter},
-                 {"L", "log Σ exp(I)", is_softmax(unit) ? log_sum() : 0}});
+  return filled(
+      line(0, here(unit), "Its activation function, " + f.name + ", makes of it what it passes on.", symbols_.a(unit),
+           trace_.a(unit)),
+      formulas_of(f, I).value,
+      {{"I", seen(unit), I}, {"p", "p", f.parameter}, {"L", "log Σ exp(I)", is_softmax(unit) ? log_sum() : 0}});
 }
 
 // ---- the error ----
@@ -136,8 +135,12 @@ ExplainedLine Lines::error() const {
     if (trace_.mistake() == Mistake::missing_half) formula = "(t - a)²";
     const bool grouped = loss.kind == base::LossKind::softmax_cross_entropy;
     return summand(formula,
-                   {{"a", symbols_.a(unit), a}, {"t", symbols_.t(unit), t}, {"I", seen(unit), I},
-                    {"p", "p", loss.parameter}, {"n", "n", n}, {"L", "L", grouped ? log_sum() : 0}},
+                   {{"a", symbols_.a(unit), a},
+                    {"t", symbols_.t(unit), t},
+                    {"I", seen(unit), I},
+                    {"p", "p", loss.parameter},
+                    {"n", "n", n},
+                    {"L", "L", grouped ? log_sum() : 0}},
                    name_of(trace_.subject(), unit));
   };
   std::string words = "How far the outputs are from their targets (" + loss.name + ").";
@@ -161,11 +164,15 @@ ExplainedLine Lines::output_slope(Unit unit) const {
   const double a = trace_.a(unit), t = trace_.subject().t[unit.index];
   std::string formula(formulas_of(loss, a, t).slope);
   if (trace_.mistake() == Mistake::sign) formula = "-(" + formula + ")";
-  return filled(line(9, here(unit), "What the error does when the output " + here(unit) + " rises: it has a target, so "
-                                    "(1) says it.",
+  return filled(line(9, here(unit),
+                     "What the error does when the output " + here(unit) +
+                         " rises: it has a target, so "
+                         "(1) says it.",
                      symbols_.slope_by(symbols_.a(unit)), trace_.dE_da(unit)),
                 formula,
-                {{"a", symbols_.a(unit), a}, {"t", symbols_.t(unit), t}, {"p", "p", loss.parameter},
+                {{"a", symbols_.a(unit), a},
+                 {"t", symbols_.t(unit), t},
+                 {"p", "p", loss.parameter},
                  {"n", "n", static_cast<double>(trace_.subject().t.size())}});
 }
 
@@ -178,30 +185,32 @@ ExplainedLine Lines::unit_slope(Unit unit) const {
   const std::string symbol_a = wrong ? "f(" + symbols_.a(unit) + ")" : symbols_.a(unit);
   std::string words = "How strongly " + here(unit) + " responds here: the slope of " + f.name + " at its net input.";
   if (is_softmax(unit)) words += " (Of its own net input; each output of a softmax follows those of the others, too.)";
-  return filled(line(8, here(unit), std::move(words), symbols_.slope(symbols_.a(unit), seen(unit)),
-                     trace_.f_prime(unit)),
-                formulas_of(f, I).derivative,
-                {{"a", symbol_a, a}, {"I", wrong ? symbols_.a(unit) : seen(unit), I}, {"p", "p", f.parameter}});
+  return filled(
+      line(8, here(unit), std::move(words), symbols_.slope(symbols_.a(unit), seen(unit)), trace_.f_prime(unit)),
+      formulas_of(f, I).derivative,
+      {{"a", symbol_a, a}, {"I", wrong ? symbols_.a(unit) : seen(unit), I}, {"p", "p", f.parameter}});
 }
 
 ExplainedLine Lines::through(Unit unit) const {
-  ExplainedLine made = line(7, here(unit), "Both together by the chain rule: the net input reaches the error only "
-                                           "through the activation.",
+  ExplainedLine made = line(7, here(unit),
+                            "Both together by the chain rule: the net input reaches the error only "
+                            "through the activation.",
                             delta_seen(unit), shown(trace_.delta_seen(unit)));
   const std::string slope = symbols_.slope_by(symbols_.a(unit));
   if (!is_softmax(unit)) {
     const bool forgets = trace_.mistake() == Mistake::no_derivative;
     const std::string_view formula =
         symbols_.delta_is_slope() ? (forgets ? "s" : "s · d") : (forgets ? "-s" : "-s · d");
-    return filled(std::move(made), formula,
-                  {{"s", slope, trace_.dE_da(unit)},
-                   {"d", symbols_.slope(symbols_.a(unit), seen(unit)), trace_.f_prime(unit)}});
+    return filled(
+        std::move(made), formula,
+        {{"s", slope, trace_.dE_da(unit)}, {"d", symbols_.slope(symbols_.a(unit), seen(unit)), trace_.f_prime(unit)}});
   }
   const auto& last = trace_.pass().layers[unit.layer()];
   double mean = 0;
   for (std::size_t k = 0; k < last.a.size(); ++k) mean += last.dE_da[k] * last.a[k];
-  made.words = "Both together by the chain rule. A softmax output moves all the others, so their mean slope, each "
-               "times its activation, is taken off first.";
+  made.words =
+      "Both together by the chain rule. A softmax output moves all the others, so their mean slope, each "
+      "times its activation, is taken off first.";
   return filled(std::move(made), symbols_.delta_is_slope() ? "a · (s - m)" : "-a · (s - m)",
                 {{"a", symbols_.a(unit), trace_.a(unit)},
                  {"s", slope, trace_.dE_da(unit)},
@@ -225,8 +234,11 @@ ExplainedLine Lines::output_delta(Unit unit) const {
   if (trace_.mistake() == Mistake::no_derivative && !cancels) formula = formula.substr(0, formula.find(" · d"));
   if ((trace_.mistake() == Mistake::sign) != symbols_.delta_is_slope()) formula = "-(" + formula + ")";
   return filled(line(10, here(unit), std::move(words), delta_seen(unit), shown(trace_.delta_seen(unit))), formula,
-                {{"a", symbols_.a(unit), a}, {"t", symbols_.t(unit), t}, {"p", "p", loss.parameter},
-                 {"d", symbols_.f_prime(unit), trace_.f_prime(unit)}, {"T", "Σ t", sum_of_targets()},
+                {{"a", symbols_.a(unit), a},
+                 {"t", symbols_.t(unit), t},
+                 {"p", "p", loss.parameter},
+                 {"d", symbols_.f_prime(unit), trace_.f_prime(unit)},
+                 {"T", "Σ t", sum_of_targets()},
                  {"n", "n", static_cast<double>(trace_.subject().t.size())},
                  {"s", symbols_.slope_by(symbols_.a(unit)), trace_.dE_da(unit)}});
 }
@@ -274,18 +286,21 @@ ExplainedLine Lines::hidden_delta(Unit unit) const {
   double sum = 0;
   for (const Link& link : fed_by(trace_.subject(), unit)) sum += trace_.delta(link.to) * trace_.weight_in_12(link);
   const bool forgets = trace_.mistake() == Mistake::no_derivative;
-  return filled(line(12, here(unit), "The delta of the hidden unit " + here(unit) +
-                                         ": what came back, times how strongly the unit responds.",
-                     delta_seen(unit), shown(trace_.delta_seen(unit))),
-                forgets ? "s" : "d · s",
-                {{"d", symbols_.f_prime(unit), trace_.f_prime(unit)}, {"s", "Σ " + symbols_.letter_of_delta() + " · " + symbols_.letter_of_w(), shown(sum)}});
+  return filled(
+      line(12, here(unit),
+           "The delta of the hidden unit " + here(unit) + ": what came back, times how strongly the unit responds.",
+           delta_seen(unit), shown(trace_.delta_seen(unit))),
+      forgets ? "s" : "d · s",
+      {{"d", symbols_.f_prime(unit), trace_.f_prime(unit)},
+       {"s", "Σ " + symbols_.letter_of_delta() + " · " + symbols_.letter_of_w(), shown(sum)}});
 }
 
 ExplainedLine Lines::denormalised(Unit unit) const {
-  ExplainedLine made = line(0, here(unit),
-                            "Back through the normalisation of the layer, where every unit moves mean and variance: the "
-                            "delta of the net input. g is the gain times δ_y, the means are over the layer.",
-                            symbols_.delta(unit), shown(trace_.delta(unit)));
+  ExplainedLine made =
+      line(0, here(unit),
+           "Back through the normalisation of the layer, where every unit moves mean and variance: the "
+           "delta of the net input. g is the gain times δ_y, the means are over the layer.",
+           symbols_.delta(unit), shown(trace_.delta(unit)));
   made.right = "(g - mean(g) - Î · mean(g · Î)) / √(σ² + ε)";
   return made;
 }
@@ -293,10 +308,10 @@ ExplainedLine Lines::denormalised(Unit unit) const {
 // ---- a weight ----
 
 ExplainedLine Lines::carried(const Link& link) const {
-  return filled(line(4, address_of(trace_.subject(), link),
-                     "One more unit of this weight brings in one more of what it carries.",
-                     symbols_.slope(symbols_.I(link.to), symbols_.w(link)), trace_.carried(link)),
-                "a", {{"a", symbols_.carried(link), trace_.carried(link)}});
+  return filled(
+      line(4, address_of(trace_.subject(), link), "One more unit of this weight brings in one more of what it carries.",
+           symbols_.slope(symbols_.I(link.to), symbols_.w(link)), trace_.carried(link)),
+      "a", {{"a", symbols_.carried(link), trace_.carried(link)}});
 }
 
 ExplainedLine Lines::weight_slope(const Link& link) const {
@@ -310,24 +325,24 @@ ExplainedLine Lines::weight_slope(const Link& link) const {
 }
 
 ExplainedLine Lines::aim(const Link& link) const {
-  return filled(line(2, address_of(trace_.subject(), link),
-                     "The aim: the weight moves downhill, in proportion to the slope.", symbols_.change(link),
-                     derivation::equation_2_change(trace_.eta(), trace_.slope(link))),
-                "-eta · s",
-                {{"eta", symbols_.eta(), trace_.eta()}, {"s", symbols_.slope_by(symbols_.w(link)), trace_.slope(link)}});
+  return filled(
+      line(2, address_of(trace_.subject(), link), "The aim: the weight moves downhill, in proportion to the slope.",
+           symbols_.change(link), derivation::equation_2_change(trace_.eta(), trace_.slope(link))),
+      "-eta · s",
+      {{"eta", symbols_.eta(), trace_.eta()}, {"s", symbols_.slope_by(symbols_.w(link)), trace_.slope(link)}});
 }
 
 ExplainedLine Lines::change(const Link& link) const {
   const bool wrong = trace_.mistake() == Mistake::wrong_index;
-  return filled(line(6, address_of(trace_.subject(), link),
-                     "The delta rule, the same in one line: what is wanted at one end, times what came in at the "
-                     "other.",
-                     symbols_.change(link), trace_.change(link)),
-                symbols_.delta_is_slope() ? "-eta · d · a" : "eta · d · a",
-                {{"eta", symbols_.eta(), trace_.eta()},
-                 {"d", symbols_.delta(link.to), shown(trace_.delta_of(link))},
-                 {"a", wrong ? symbols_.a(link.to) : symbols_.carried(link),
-                  wrong ? trace_.a(link.to) : trace_.carried(link)}});
+  return filled(
+      line(6, address_of(trace_.subject(), link),
+           "The delta rule, the same in one line: what is wanted at one end, times what came in at the "
+           "other.",
+           symbols_.change(link), trace_.change(link)),
+      symbols_.delta_is_slope() ? "-eta · d · a" : "eta · d · a",
+      {{"eta", symbols_.eta(), trace_.eta()},
+       {"d", symbols_.delta(link.to), shown(trace_.delta_of(link))},
+       {"a", wrong ? symbols_.a(link.to) : symbols_.carried(link), wrong ? trace_.a(link.to) : trace_.carried(link)}});
 }
 
 }  // namespace deltarule::explain

@@ -8,7 +8,7 @@
 #include "deltarule/error.hpp"
 #include "deltarule/explanation.hpp"
 #include "derivation/reference.hpp"
-#include "explain/subject.hpp"
+#include "explain/trace/subject.hpp"
 
 namespace deltarule::explain {
 
@@ -31,8 +31,8 @@ class Trace {
   [[nodiscard]] double dE_da(Unit unit) const {
     return unit.source == 0 ? pass_.dE_dx[unit.index] : layer(unit).dE_da[unit.index];
   }
-  [[nodiscard]] double delta(Unit unit) const { return layer(unit).delta[unit.index]; }            // −∂E/∂I
-  [[nodiscard]] double delta_seen(Unit unit) const { return layer(unit).delta_y[unit.index]; }     // (10), (12)
+  [[nodiscard]] double delta(Unit unit) const { return layer(unit).delta[unit.index]; }         // −∂E/∂I
+  [[nodiscard]] double delta_seen(Unit unit) const { return layer(unit).delta_y[unit.index]; }  // (10), (12)
   /// The delta that a weight's slope is made of: −∂E/∂I; of a bias −∂E/∂y.
   [[nodiscard]] double delta_of(const Link& link) const { return link.bias ? delta_seen(link.to) : delta(link.to); }
   /// What a weight carries, 1 for a bias.

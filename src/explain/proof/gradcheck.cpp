@@ -1,13 +1,13 @@
-#include "explain/gradcheck.hpp"
+#include "explain/proof/gradcheck.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
-#include "explain/learner.hpp"
-#include "explain/probe.hpp"
-#include "explain/trace.hpp"
+#include "explain/proof/probe.hpp"
+#include "explain/step/learner.hpp"
+#include "explain/trace/trace.hpp"
 #include "network/address.hpp"
 
 namespace deltarule::explain {

@@ -1,4 +1,4 @@
-#include "explain/formula.hpp"
+#include "explain/page/formula.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -8,8 +8,8 @@
 #include "base/pattern_source.hpp"
 #include "deltarule/error.hpp"
 #include "deltarule/training.hpp"
-#include "explain/rule_parts.hpp"
-#include "explain/trace.hpp"
+#include "explain/step/rule_parts.hpp"
+#include "explain/trace/trace.hpp"
 #include "training/trainer.hpp"
 
 namespace deltarule::explain {

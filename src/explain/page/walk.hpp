@@ -8,8 +8,8 @@
 
 #include "deltarule/error.hpp"
 #include "deltarule/explanation.hpp"
-#include "explain/lines.hpp"
-#include "explain/proof.hpp"
+#include "explain/page/lines.hpp"
+#include "explain/proof/proof.hpp"
 
 namespace deltarule::explain {
 
@@ -36,6 +36,7 @@ Result<Focus> choose_focus(const Trace& trace, const ExplainOptions& options);
 /// Network, pattern and targets, a line each.
 [[nodiscard]] std::vector<Filled> setting_of(const Trace& trace, const ExplainOptions& options);
 /// What else could be asked.
-[[nodiscard]] std::vector<std::string> closing_of(const Trace& trace, const Focus& focus, const ExplainOptions& options);
+[[nodiscard]] std::vector<std::string> closing_of(const Trace& trace, const Focus& focus,
+                                                  const ExplainOptions& options);
 
 }  // namespace deltarule::explain

@@ -1,4 +1,4 @@
-#include "explain/homework.hpp"
+#include "explain/homework/homework.hpp"
 
 #include <algorithm>
 #include <array>
@@ -36,7 +36,8 @@ std::string table(const std::vector<std::string>& head, const std::vector<std::v
     return begin + std::string(end) + "\n";
   };
   if (format == ExplainFormat::latex) {
-    std::string text = "\\begin{tabular}{" + std::string(head.size(), 'l') + "}\n" + row(head, " & ", "", " \\\\ \\hline");
+    std::string text =
+        "\\begin{tabular}{" + std::string(head.size(), 'l') + "}\n" + row(head, " & ", "", " \\\\ \\hline");
     for (const auto& cells : rows) text += row(cells, " & ", "", " \\\\");
     return text + "\\end{tabular}\\par\\medskip\n";
   }
@@ -55,21 +56,23 @@ std::string paragraph(const std::string& text, ExplainFormat format) {
 
 std::string document(const std::string& body, ExplainFormat format) {
   if (format != ExplainFormat::latex) return body;
-  return "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\setlength{\\parindent}{0pt}\n\\begin{document}\n" + body +
-         "\\end{document}\n";
+  return "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\setlength{\\parindent}{0pt}\n\\begin{document}\n" +
+         body + "\\end{document}\n";
 }
 
 std::string number(double value) { return number_text(value, {}); }
 
 std::string given_part(const Lesson& lesson, ExplainFormat format) {
   const Subject& subject = lesson.subject;
-  std::string text = paragraph(
-      "All units are sigmoids, the error is half the sum of the squared deviations, the learning rate is " +
-          number(rate_of(lesson.trainer.optimizer)) + ". h1.2 is hidden unit 2, x1:h1.2 the weight from x1 to it, 1:h1.2 "
-          "its bias. A delta is minus the slope of the error by the net input, and a change is added.",
-      format);
+  std::string text =
+      paragraph("All units are sigmoids, the error is half the sum of the squared deviations, the learning rate is " +
+                    number(rate_of(lesson.trainer.optimizer)) +
+                    ". h1.2 is hidden unit 2, x1:h1.2 the weight from x1 to it, 1:h1.2 "
+                    "its bias. A delta is minus the slope of the error by the net input, and a change is added.",
+                format);
   std::vector<std::vector<std::string>> rows;
-  for (std::size_t i = 0; i < subject.x.size(); ++i) rows.push_back({address_of(subject, Unit{0, i}), number(subject.x[i])});
+  for (std::size_t i = 0; i < subject.x.size(); ++i)
+    rows.push_back({address_of(subject, Unit{0, i}), number(subject.x[i])});
   for (std::size_t k = 0; k < subject.t.size(); ++k) {
     const std::string y = address_of(subject, Unit{subject.graph.layers().size(), k});
     rows.push_back({"target of " + y, number(subject.t[k])});

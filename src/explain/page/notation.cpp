@@ -1,4 +1,4 @@
-#include "explain/notation.hpp"
+#include "explain/page/notation.hpp"
 
 #include <array>
 
@@ -13,9 +13,9 @@ constexpr bool kSenderFirst = false, kReceiverFirst = true;
 /// In the order of Notation.
 constexpr std::array<Letters, 4> kLetters = {{
     {"E", "η", "I", "a", "t", "w", "δ", kMinusTheSlope, kSenderFirst},
-    {"C", "η", "z", "a", "y", "w", "δ", kTheSlope, kReceiverFirst},                         // Nielsen 2015, chapter 2
-    {"L", "lr", "z", "out", "target", "weight", "z.grad", kTheSlope, kReceiverFirst},       // as PyTorch users write
-    {"E", "η", "net", "o", "t", "w", "δ", kMinusTheSlope, kReceiverFirst},                  // PDP, volume 1, chapter 8
+    {"C", "η", "z", "a", "y", "w", "δ", kTheSlope, kReceiverFirst},                    // Nielsen 2015, chapter 2
+    {"L", "lr", "z", "out", "target", "weight", "z.grad", kTheSlope, kReceiverFirst},  // as PyTorch users write
+    {"E", "η", "net", "o", "t", "w", "δ", kMinusTheSlope, kReceiverFirst},             // PDP, volume 1, chapter 8
 }};
 
 }  // namespace

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "deltarule/explanation.hpp"
-#include "explain/probe.hpp"
-#include "explain/trace.hpp"
+#include "explain/proof/probe.hpp"
+#include "explain/trace/trace.hpp"
 
 namespace deltarule::explain {
 
@@ -31,7 +31,8 @@ class Proof {
  private:
   [[nodiscard]] std::vector<Evidence> judged(double claimed, const ProbedSlope& slope, double factor,
                                              double size) const;
-  void count(const std::vector<Evidence>& evidence, int equation, const std::string& about, ExplainedProof& proof) const;
+  void count(const std::vector<Evidence>& evidence, int equation, const std::string& about,
+             ExplainedProof& proof) const;
   void count_unit(int equation, Unit unit, ExplainedProof& proof);
 
   const Trace& trace_;

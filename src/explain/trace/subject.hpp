@@ -18,7 +18,7 @@ struct Subject {
   base::Graph graph = {};
   derivation::Resolved resolved = {};
   std::vector<double> w = {}, x = {}, t = {};  // canonical order; as the network sees them
-  network::Names names = {};    // the user's own, for inputs and outputs
+  network::Names names = {};                   // the user's own, for inputs and outputs
 };
 
 /// A unit by its source number: 0 is the input, k the k-th layer.

@@ -4,7 +4,7 @@
 
 #include "deltarule/error.hpp"
 #include "deltarule/explanation.hpp"
-#include "explain/subject.hpp"
+#include "explain/trace/subject.hpp"
 
 namespace deltarule::explain {
 

@@ -1,4 +1,4 @@
-#include "explain/subject.hpp"
+#include "explain/trace/subject.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "explain/probe.hpp"
+#include "explain/proof/probe.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -39,9 +39,8 @@ std::vector<double> corners_of(const derivation::Loss& loss) {
 }
 
 bool on_two_sides(double one, double other, const std::vector<double>& corners) {
-  return std::any_of(corners.begin(), corners.end(), [&](double corner) {
-    return derivation::sign(one - corner) != derivation::sign(other - corner);
-  });
+  return std::any_of(corners.begin(), corners.end(),
+                     [&](double corner) { return derivation::sign(one - corner) != derivation::sign(other - corner); });
 }
 
 /// One output's share of a loss from net inputs as a function of its activation, by the definition, which the engine
@@ -212,8 +211,8 @@ double Probe::net_input(Unit unit) { return static_cast<double>(second_opinion()
 double Probe::E() {
   const auto& last = second_opinion().layers.back();
   const std::vector<long double> t = as_numbers<long double>(subject_.t);
-  return static_cast<double>(derivation::loss<long double>(subject_.resolved.loss,
-                                                           subject_.resolved.activations.back(), last.y, last.a, t));
+  return static_cast<double>(
+      derivation::loss<long double>(subject_.resolved.loss, subject_.resolved.activations.back(), last.y, last.a, t));
 }
 
 }  // namespace deltarule::explain

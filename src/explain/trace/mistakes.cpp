@@ -4,7 +4,7 @@
 #include <array>
 
 #include "derivation/loss_functions.hpp"
-#include "explain/trace.hpp"
+#include "explain/trace/trace.hpp"
 
 namespace deltarule::explain {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "base/text.hpp"
 #include "derivation/loss_functions.hpp"
-#include "explain/homework.hpp"
+#include "explain/homework/homework.hpp"
 #include "explain/render/numbers.hpp"
 
 namespace deltarule::explain {
@@ -38,7 +38,8 @@ std::string canonical(std::string_view name) {
   std::string text;
   for (const char c : name)
     if (c != ' ') text += c;
-  for (const auto& [from, to] : {std::pair<std::string_view, std::string_view>{"δ", "delta"}, {"Δw", "change"}, {"dw(", "change("}})
+  for (const auto& [from, to] :
+       {std::pair<std::string_view, std::string_view>{"δ", "delta"}, {"Δw", "change"}, {"dw(", "change("}})
     if (text.starts_with(from)) text.replace(0, from.size(), to);
   return text;
 }
@@ -250,12 +251,13 @@ std::string text_of(const Marking& marking) {
     }
     text += "\n";
   }
-  text += "\n" + base::counted(marking.answers.size(), "answer") + " to " + base::counted(marking.asked, "question") + ": " +
-          std::to_string(marking.right) + " right, " + std::to_string(marking.follow) + " following, " +
+  text += "\n" + base::counted(marking.answers.size(), "answer") + " to " + base::counted(marking.asked, "question") +
+          ": " + std::to_string(marking.right) + " right, " + std::to_string(marking.follow) + " following, " +
           std::to_string(marking.wrong) + " wrong.\n";
   if (marking.first_wrong.empty()) return text;
   text += "The first that is wrong is " + marking.first_wrong + ", by " +
-          (marking.first_equation == 0 ? std::string("a = f(I)") : "equation (" + std::to_string(marking.first_equation) + ")") +
+          (marking.first_equation == 0 ? std::string("a = f(I)")
+                                       : "equation (" + std::to_string(marking.first_equation) + ")") +
           ".\n";
   if (!marking.mistake.empty())
     text += "The mistake " + marking.mistake + " gives this number: " + marking.mistake_in_words + ".\n";
