@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "explain/page/notation.hpp"
 #include "explain/page/walk.hpp"
 #include "explain/proof/proof.hpp"
 #include "explain/step/learner.hpp"
@@ -21,7 +22,7 @@ std::string digits_in_words(double digits) {
 }
 
 /// How all this relates to what the engine did.
-Result<ExplainedSection> engine_section(const Trace& trace, bool single) {
+Result<ExplainedSection> engine_section(const Trace& trace, bool single, const ExplainOptions& options) {
   const auto beside = beside_the_engine(trace, single);
   if (!beside) return beside.error();
   ExplainedSection section;
@@ -32,7 +33,7 @@ Result<ExplainedSection> engine_section(const Trace& trace, bool single) {
                    digits_in_words(beside->digits_of_activations) + " and its deltas to " +
                    digits_in_words(beside->digits_of_deltas) + ", measured by the largest of each."};
   ExplainedLine line;
-  line.left = "E by the engine";
+  line.left = Symbols(trace.subject(), options.notation).E() + " by the engine";
   line.value = beside->E;
   section.lines.push_back(std::move(line));
   return section;
@@ -103,7 +104,7 @@ Result<Explanation> explain(const Lesson& lesson, const ExplainOptions& options)
     explanation.sections.push_back(step_section(trace, *step, links, lesson.trainer.optimizer, options));
   }
   if (options.mistake == Mistake::none) {
-    auto engine = engine_section(trace, lesson.single);
+    auto engine = engine_section(trace, lesson.single, options);
     if (!engine) return engine.error();
     explanation.sections.push_back(*std::move(engine));
   }

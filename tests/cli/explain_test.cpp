@@ -150,7 +150,7 @@ TEST(Homework, IsASheetAKeyAndAMarking) {
   const Outcome sheet = run(folder, {"explain", "--homework", "7"}),
                 key = run(folder, {"explain", "--homework", "7", "--key"});
   ASSERT_EQ(sheet.code, 0) << sheet.err;
-  EXPECT_TRUE(has(sheet, "| delta(y1) | (10) |  |")) << sheet.out;
+  EXPECT_TRUE(has(sheet, "| delta(y1) | (10) | |")) << sheet.out;
   EXPECT_NE(sheet.out, run(folder, {"explain", "--homework", "8"}).out);
   // The key's own numbers as answers: names and numbers of its table.
   std::string answers;

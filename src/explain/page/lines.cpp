@@ -193,8 +193,8 @@ ExplainedLine Lines::unit_slope(Unit unit) const {
 
 ExplainedLine Lines::through(Unit unit) const {
   ExplainedLine made = line(7, here(unit),
-                            "Both together by the chain rule: the net input reaches the error only "
-                            "through the activation.",
+                            "The chain rule: minus (9) times (8). The net input reaches the error only through the "
+                            "activation.",
                             delta_seen(unit), shown(trace_.delta_seen(unit)));
   const std::string slope = symbols_.slope_by(symbols_.a(unit));
   if (!is_softmax(unit)) {
@@ -209,7 +209,7 @@ ExplainedLine Lines::through(Unit unit) const {
   double mean = 0;
   for (std::size_t k = 0; k < last.a.size(); ++k) mean += last.dE_da[k] * last.a[k];
   made.words =
-      "Both together by the chain rule. A softmax output moves all the others, so their mean slope, each "
+      "The chain rule with (9) and (8). A softmax output moves all the others, so their mean slope, each "
       "times its activation, is taken off first.";
   return filled(std::move(made), symbols_.delta_is_slope() ? "a · (s - m)" : "-a · (s - m)",
                 {{"a", symbols_.a(unit), trace_.a(unit)},
@@ -227,9 +227,12 @@ ExplainedLine Lines::output_delta(Unit unit) const {
     made.words = "(7) with (8) and (9): the delta of the output " + here(unit) + ".";
     return made;
   }
-  std::string words = cancels ? "(7) with (8) and (9). The slope of the loss and the slope of the unit cancel: what is "
-                                "left is the deviation."
-                              : "(7) with (8) and (9): the deviation, times how much the unit can do about it.";
+  std::string words = cancels
+                          ? "The delta of the output " + here(unit) +
+                                ", (7) with (8) and (9). The slope of the loss and the slope of the unit cancel: what "
+                                "is left is the deviation."
+                          : "The delta of the output " + here(unit) +
+                                ", (7) with (8) and (9): the deviation, times how much the unit can do about it.";
   std::string formula(formulas_of(loss, a, t).delta);
   if (trace_.mistake() == Mistake::no_derivative && !cancels) formula = formula.substr(0, formula.find(" · d"));
   if ((trace_.mistake() == Mistake::sign) != symbols_.delta_is_slope()) formula = "-(" + formula + ")";
@@ -286,13 +289,13 @@ ExplainedLine Lines::hidden_delta(Unit unit) const {
   double sum = 0;
   for (const Link& link : fed_by(trace_.subject(), unit)) sum += trace_.delta(link.to) * trace_.weight_in_12(link);
   const bool forgets = trace_.mistake() == Mistake::no_derivative;
-  return filled(
-      line(12, here(unit),
-           "The delta of the hidden unit " + here(unit) + ": what came back, times how strongly the unit responds.",
-           delta_seen(unit), shown(trace_.delta_seen(unit))),
-      forgets ? "s" : "d · s",
-      {{"d", symbols_.f_prime(unit), trace_.f_prime(unit)},
-       {"s", "Σ " + symbols_.letter_of_delta() + " · " + symbols_.letter_of_w(), shown(sum)}});
+  return filled(line(12, here(unit),
+                     "The delta of the hidden unit " + here(unit) +
+                         ", (7) with (8) and (11): what came back, times how strongly the unit responds.",
+                     delta_seen(unit), shown(trace_.delta_seen(unit))),
+                forgets ? "s" : "d · s",
+                {{"d", symbols_.f_prime(unit), trace_.f_prime(unit)},
+                 {"s", "Σ " + symbols_.letter_of_delta() + " · " + symbols_.letter_of_w(), shown(sum)}});
 }
 
 ExplainedLine Lines::denormalised(Unit unit) const {

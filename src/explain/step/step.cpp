@@ -78,7 +78,7 @@ void add_errors(const Trace& trace, const Step& step, const Symbols& symbols, Ex
         E_line(symbols.E() + " after, without the mistake", "", E_with(trace.subject(), right.changed_weights())));
   }
   ExplainedLine drop;
-  drop.words = "The slopes promised, to first order, a change of Σ " + symbols.slope_by("w") + " · Δw; it was:";
+  drop.words = "How far it went, and what the slopes promised to first order, Σ " + symbols.slope_by("w") + " · Δw:";
   drop.left = symbols.E() + " after - " + symbols.E() + " before";
   drop.value = step.E_after - trace.E();
   ExplainedLine promise;
