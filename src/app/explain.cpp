@@ -99,16 +99,16 @@ void note_what_is_left_out(const model::Model& model, std::vector<std::string>& 
   }
 }
 
-/// Normalised by batches, a network that predicts is an affine one: plain weights say the same.
-const Model& plain(const Model& model, std::optional<Model>& folded) {
-  const auto& layers = model.spec().layers;
-  const bool by_batches =
-      std::any_of(layers.begin(), layers.end(), [](const LayerSpec& layer) { return layer.normalise == "batch"; });
-  const bool by_layers =
-      std::any_of(layers.begin(), layers.end(), [](const LayerSpec& layer) { return layer.normalise == "layer"; });
-  if (!by_batches || by_layers) return model;
-  folded = model.folded();
-  return *folded;
+/// Normalised by batches, a network that predicts is an affine one: plain weights say the same. Nothing for others, and
+/// where other layers cannot be folded.
+std::optional<Model> folded_of(const Model& model) {
+  const auto has = [&](const char* normalised) {
+    const auto& layers = model.spec().layers;
+    return std::any_of(layers.begin(), layers.end(),
+                       [&](const LayerSpec& layer) { return layer.normalise == normalised; });
+  };
+  if (!has("batch") || has("layer")) return std::nullopt;
+  return model.folded();
 }
 
 }  // namespace
@@ -117,8 +117,8 @@ namespace app {
 
 RowLesson lesson_of_row(const Model& given, const Table& table, const ExplainOptions& options) {
   RowLesson made;
-  std::optional<Model> folded;
-  const model::Model& model = ModelAccess::state(plain(given, folded)).model;
+  const std::optional<Model> folded = folded_of(given);
+  const model::Model& model = ModelAccess::state(folded ? *folded : given).model;
   data::Notices notices;
   const data::BoundTable rows = unwrap(data::bind_table(TableAccess::table(table), model.preprocessing,
                                                         {data::Unseen::missing, data::Targets::required}, notices));
@@ -162,16 +162,16 @@ Explanation explain_row(const Model& model, const Table& table, const ExplainOpt
   return explanation;
 }
 
-GradientCheck check_gradients(const Model& given, const Table& table, std::size_t patterns) {
-  std::optional<Model> folded;
-  const model::Model& model = app::ModelAccess::state(plain(given, folded)).model;
+GradientCheck check_gradients(const Model& model, const Table& table, std::size_t patterns) {
+  const std::optional<Model> folded = folded_of(model);
+  const model::Model& inner = app::ModelAccess::state(folded ? *folded : model).model;
   data::Notices notices;
-  const data::BoundTable rows = unwrap(data::bind_table(app::TableAccess::table(table), model.preprocessing,
+  const data::BoundTable rows = unwrap(data::bind_table(app::TableAccess::table(table), inner.preprocessing,
                                                         {data::Unseen::missing, data::Targets::required}, notices));
   const std::vector<std::uint32_t> chosen = rows.rows_with_targets();
   if (chosen.empty())
     throw Exception({ErrorCode::data, table.source(), "no row with a target", "at least one row with a target", {}});
-  app::check_targets(rows, chosen, unwrap(derivation::find_loss(model.network.loss)));
+  app::check_targets(rows, chosen, unwrap(derivation::find_loss(inner.network.loss)));
   const data::PreparedPatterns<double> prepared(rows, chosen);
   const std::size_t count = std::min(std::max<std::size_t>(patterns, 1), chosen.size());
   GradientCheck result;
@@ -180,7 +180,7 @@ GradientCheck check_gradients(const Model& given, const Table& table, std::size_
     std::vector<double> t;
     std::vector<double> x = row_of(prepared, static_cast<std::uint32_t>(k * chosen.size() / count), t);
     const explain::Subject subject =
-        unwrap(explain::make_subject(model.network, model.weights_as_double(), std::move(x), std::move(t)));
+        unwrap(explain::make_subject(inner.network, inner.weights_as_double(), std::move(x), std::move(t)));
     if (const auto done = explain::check_pattern(subject, count, result); !done) throw Exception(done.error());
   }
   return result;

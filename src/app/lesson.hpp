@@ -16,6 +16,6 @@ struct RowLesson {
 };
 
 /// Throws Exception: data for a row that there is not or that has no target; spec.
-[[nodiscard]] RowLesson lesson_of_row(const Model& model, const Table& table, const ExplainOptions& options);
+[[nodiscard]] RowLesson lesson_of_row(const Model& given, const Table& table, const ExplainOptions& options);
 
 }  // namespace deltarule::app

@@ -132,6 +132,12 @@ TEST(Marking, TakesAnySubsetInAnyOrderAndTheLettersOfThePage) {
   EXPECT_EQ(marking.answers.front().name, "I(h1.1)");
 }
 
+TEST(Marking, DoesNotTakeZeroForWhateverIsSmall) {
+  const auto lesson = demo("mazur", 0);
+  ASSERT_TRUE(lesson.ok());
+  EXPECT_EQ(marked(*lesson, "change(x1:h1.1) = 0.000").wrong, 1U);
+}
+
 TEST(Marking, RefusesWhatItCannotRead) {
   const Lesson lesson = homework(1);
   const auto message = [&](const std::string& text) {

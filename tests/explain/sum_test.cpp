@@ -53,6 +53,14 @@ TEST(ShownTerms, AreAllShownWhereNoNumberCouldStandForTheRest) {
   EXPECT_EQ(added(terms, shown), chain(terms));
 }
 
+TEST(ShownTerms, ShowWhatIsNoNumberFirst) {
+  const double nan = std::nan(""), infinity = INFINITY;
+  const std::vector<double> terms = {1, 2, nan, -infinity, 3, nan, 4, 5, 6, 7};
+  const ShownTerms shown = shown_terms(terms, nan, 2);
+  EXPECT_EQ(shown.shown.size() + shown.more, terms.size());
+  EXPECT_EQ(shown.shown[0], 2U);
+}
+
 /// The number behind the last "= " of a text.
 double last_number(const std::string& text) { return std::strtod(text.c_str() + text.rfind("= ") + 2, nullptr); }
 

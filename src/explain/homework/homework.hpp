@@ -39,7 +39,7 @@ struct Question {
 /// Answers, a line each: "I(h1.1) = 0.35", "δ(y1) = -0.138", "Δw(x1:h1.1) = 0.0043"; what stands behind a '#' is not
 /// read. Data error, with the line, for a name that is not asked for, a number that is none, or one of fewer than three
 /// digits. `source` stands in messages.
-[[nodiscard]] Result<Marking> mark(const Lesson& lesson, std::string_view answers, const std::string& source);
+[[nodiscard]] Result<Marking> mark(const Lesson& lesson, std::string_view text, const std::string& source);
 
 /// The marking in words, for people.
 [[nodiscard]] std::string text_of(const Marking& marking);

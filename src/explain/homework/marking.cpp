@@ -76,6 +76,7 @@ Result<Answer> parse_answer(std::string_view text, const std::string& place) {
   if (digits_of(digits, answer.last_place) < kFewest && answer.value != 0)
     return Error{ErrorCode::data, place, base::quoted(text) + ", which has too few digits to be marked",
                  "at least three significant digits", "Write 0.350 for 0.35"};
+  if (answer.value == 0) answer.last_place = 0;  // 0.000 is not right for whatever is small
   return answer;
 }
 

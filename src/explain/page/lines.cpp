@@ -26,6 +26,13 @@ ExplainedSum sum_of(std::span<const double> values, double value, std::size_t mo
   return sum;
 }
 
+/// Minus a formula; of a deviation, the other way round.
+std::string turned(std::string formula) {
+  const std::size_t at = formula.starts_with("(t - a)") ? 1 : 0;
+  if (formula.substr(at, 5) != "t - a" || (at == 0 && formula.size() > 5)) return "-(" + formula + ")";
+  return formula.replace(at, 5, "a - t");
+}
+
 Summand summand(std::string_view formula, std::initializer_list<Binding> bindings, std::string name) {
   const std::span<const Binding> all(bindings.begin(), bindings.size());
   return {with_symbols(formula, all), with_numbers(formula, all), 0.0, 0, std::move(name)};
@@ -193,8 +200,9 @@ ExplainedLine Lines::unit_slope(Unit unit) const {
 
 ExplainedLine Lines::through(Unit unit) const {
   ExplainedLine made = line(7, here(unit),
-                            "The chain rule: minus (9) times (8). The net input reaches the error only through the "
-                            "activation.",
+                            std::string("The chain rule: ") + (symbols_.delta_is_slope() ? "" : "minus ") +
+                                "(9) times (8). The net input reaches the error only through the "
+                                "activation.",
                             delta_seen(unit), shown(trace_.delta_seen(unit)));
   const std::string slope = symbols_.slope_by(symbols_.a(unit));
   if (!is_softmax(unit)) {
@@ -235,7 +243,7 @@ ExplainedLine Lines::output_delta(Unit unit) const {
                                 ", (7) with (8) and (9): the deviation, times how much the unit can do about it.";
   std::string formula(formulas_of(loss, a, t).delta);
   if (trace_.mistake() == Mistake::no_derivative && !cancels) formula = formula.substr(0, formula.find(" · d"));
-  if ((trace_.mistake() == Mistake::sign) != symbols_.delta_is_slope()) formula = "-(" + formula + ")";
+  if ((trace_.mistake() == Mistake::sign) != symbols_.delta_is_slope()) formula = turned(std::move(formula));
   return filled(line(10, here(unit), std::move(words), delta_seen(unit), shown(trace_.delta_seen(unit))), formula,
                 {{"a", symbols_.a(unit), a},
                  {"t", symbols_.t(unit), t},

@@ -31,8 +31,13 @@ double added(std::span<const double> terms, const ShownTerms& shown) {
 ShownTerms shown_terms(std::span<const double> terms, double value, std::size_t most) {
   std::vector<std::size_t> order(terms.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t one, std::size_t other) { return std::fabs(terms[one]) > std::fabs(terms[other]); });
+  // What is no number comes first, where it is seen.
+  const auto size = [&](std::size_t place) {
+    return std::isnan(terms[place]) ? std::numeric_limits<double>::infinity() : std::fabs(terms[place]);
+  };
+  std::sort(order.begin(), order.end(), [&](std::size_t one, std::size_t other) {
+    return size(one) != size(other) ? size(one) > size(other) : one < other;
+  });
   for (std::size_t count = std::min(most, terms.size()); count < terms.size(); count += 1 + count / 4) {
     ShownTerms shown{{order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count)}, 0, 0.0};
     const auto rest = step_between(added(terms, shown), value);

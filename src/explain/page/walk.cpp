@@ -47,8 +47,9 @@ Focus around(const Trace& trace, Focus focus, const Link& link) {
 
 std::vector<Link> largest_changes(const Trace& trace, Unit unit, std::size_t most) {
   std::vector<Link> links = feeding(trace.subject(), unit);
-  std::stable_sort(links.begin(), links.end(), [&](const Link& one, const Link& other) {
-    return std::fabs(trace.change(one)) > std::fabs(trace.change(other));
+  std::sort(links.begin(), links.end(), [&](const Link& one, const Link& other) {
+    const double change = std::fabs(trace.change(one)), other_change = std::fabs(trace.change(other));
+    return change != other_change ? change > other_change : one.position < other.position;
   });
   links.resize(std::min(links.size(), most));
   return links;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "explain/page/sum.hpp"
+#include "explain/proof/probe.hpp"
 #include "explain/proof/proof.hpp"
 #include "training/updates/registry.hpp"
 
@@ -69,9 +69,20 @@ double promised(const Trace& trace, const std::vector<double>& after) {
   return sum;
 }
 
-void add_errors(const Trace& trace, const Step& step, const Symbols& symbols, ExplainedSection& section) {
+/// The error of changed weights once more, apart from the pass that gave it.
+Evidence again(const Trace& trace, const std::vector<double>& w, double E) {
+  constexpr double kTolerance = 1e-12;
+  Subject changed = trace.subject();
+  changed.w = w;
+  const double second = Probe(changed).E();
+  return {"in long double", second, digits_of_agreement(E, second),
+          std::fabs(E - second) <= kTolerance * std::max(1.0, std::fabs(E))};
+}
+
+void add_errors(const Trace& trace, const Step& step, const Symbols& symbols, bool check, ExplainedSection& section) {
   section.lines.push_back(E_line(symbols.E() + " before", "And the error, with all weights changed:", trace.E()));
   section.lines.push_back(E_line(symbols.E() + " after", "", step.E_after));
+  if (check) section.lines.back().evidence.push_back(again(trace, step.after, step.E_after));
   if (trace.mistake() != Mistake::none) {
     const Trace right(trace.subject(), trace.eta());
     section.lines.push_back(
@@ -128,7 +139,7 @@ ExplainedSection step_section(const Trace& trace, const Step& step, const std::v
       section.lines.push_back(after_line(symbols, link, trace.w(link), step.after[link.position]));
       section.lines.back().words.clear();
     }
-    add_errors(trace, step, symbols, section);
+    add_errors(trace, step, symbols, options.check, section);
     return section;
   }
   section.words = {"One real step of the trainer on a copy of the network, in f64, with the rule " + name + "."};
@@ -139,7 +150,7 @@ ExplainedSection step_section(const Trace& trace, const Step& step, const std::v
   for (std::size_t i = 0; i < links.size(); ++i)
     add_weight(symbols, links[i], step.moments[i], step.after[links[i].position], rule,
                is_trained(trace.subject(), links[i]), section);
-  add_errors(trace, step, symbols, section);
+  add_errors(trace, step, symbols, options.check, section);
   return section;
 }
 
