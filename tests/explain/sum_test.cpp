@@ -68,11 +68,11 @@ double last_number(const std::string& text) { return std::strtod(text.c_str() + 
 double added_by_hand(const std::string& body) {
   std::map<int, double> terms;
   double rest = 0;
-  std::string line, all = body;
+  std::string line;
   std::vector<std::string> items;
-  for (std::size_t from = 0; from < all.size();) {
-    const std::size_t end = all.find('\n', from);
-    line = all.substr(from, end - from);
+  for (std::size_t from = 0; from < body.size();) {
+    const std::size_t end = body.find('\n', from);
+    line = body.substr(from, end - from);
     const std::size_t begin = line.find_first_not_of(' ');
     const bool is_new = line.compare(begin, 1, "[") == 0 || line.compare(begin, 4, "and ") == 0 ||
                         line.compare(begin, 5, "Added") == 0 || (!items.empty() && items.back().starts_with("Added"));
