@@ -48,32 +48,87 @@ struct StripTask {
   std::size_t count;  // senders to visit
 };
 
-// d where something moves, zero elsewhere. Masks take ports that the multiply-adds want: 1.57 cycles per vector on Zen
-// 4 against 1.11 without, in the first cache as in the second. A bit per weight (tested, or loaded as a mask of
-// AVX-512) took 1.54 to 1.62 with 256 bits, whole words 1.36 in the first cache and twice as long in the second.
-template <class Ops, class V>
-HWY_INLINE V moving(const std::int8_t* movable, V d) {
-  using D = typename Ops::D;
-  const hn::Rebind<std::int8_t, D> bytes;
-  const hn::Rebind<std::int32_t, D> words;
-  const auto mask = hn::PromoteTo(words, hn::LoadU(bytes, movable));
-  if constexpr (sizeof(hn::TFromD<D>) == 4) {
-    return hn::And(d, hn::BitCast(D(), mask));
-  } else {
-    return hn::And(d, hn::BitCast(D(), hn::PromoteTo(hn::RebindToSigned<D>(), mask)));
+// The mask of RankOne from the first row of a panel on.
+struct MaskRows {
+  const std::int8_t* bytes = nullptr;
+  const std::uint32_t* bits = nullptr;
+  template <class T>
+  static HWY_INLINE MaskRows of(const RankOne<T>& change, std::size_t byte, std::size_t word) {
+    return {change.movable + byte, change.movable_bits + word};
   }
-}
+};
 
-// One vector of weights after the change of one sender. It is at `at` in `velocity` and `movable`, if they exist.
+// Which weights of one sender's row of a panel move: word `word` of the mask, or its bytes from `byte` on. `kMasked`
+// false: all do.
+template <class T, bool kMasked>
+struct Movers {
+  HWY_INLINE Movers(const MaskRows&, std::size_t, std::size_t) {}
+};
+
+// On Zen 4 the ports of multiply-adds bring masks from memory and widen them, too. And where two multiply-adds and a
+// store per vector need three numbers to add to or to store, two can be fetched at a time, unless one was made just
+// before: four chains that wait for nothing but themselves take 1.13 cycles per vector for that reason, and 1.5 as soon
+// as something delays them. With AVX-512 one word per row is brought, and shifted where multiply-adds do not go: 1.34
+// cycles, in the first cache as in the second. Widened bytes take 1.55, a mask brought per vector 1.76, vectors of 512
+// bits 1.79, and bits of 32 rows kept in registers 1.48.
+#if HWY_TARGET == HWY_AVX3
+template <class T>
+struct Movers<T, true> {
+  using Ops = RowOps<T>;
+  using V = typename Ops::V;
+  using Mask = hn::Mask<typename Ops::D>;
+  static_assert(Ops::kWhole == 4);
+  Mask masks[4];  // of the vectors of a panel
+
+  HWY_INLINE Movers(const MaskRows& rows, std::size_t word, std::size_t) {
+    const __mmask32 bits = _load_mask32(const_cast<std::uint32_t*>(rows.bits + word));
+    masks[0] = Mask{static_cast<typename Mask::Raw>(bits)};
+    masks[1] = Mask{static_cast<typename Mask::Raw>(_kshiftri_mask32(bits, 1 * Ops::kLanes))};
+    masks[2] = Mask{static_cast<typename Mask::Raw>(_kshiftri_mask32(bits, 2 * Ops::kLanes))};
+    masks[3] = Mask{static_cast<typename Mask::Raw>(_kshiftri_mask32(bits, 3 * Ops::kLanes))};
+  }
+  // d of vector v where something moves, zero elsewhere.
+  HWY_INLINE V moving(std::size_t v, V d) const { return hn::IfThenElseZero(masks[v], d); }
+  // Zero stays what it is: one multiply-add with a mask.
+  HWY_INLINE V after(std::size_t v, V w, V a, V d) const { return hn::IfThenElse(masks[v], hn::MulAdd(a, d, w), w); }
+};
+#else
+template <class T>
+struct Movers<T, true> {
+  using Ops = RowOps<T>;
+  using D = typename Ops::D;
+  using V = typename Ops::V;
+  const std::int8_t* bytes;
+
+  HWY_INLINE Movers(const MaskRows& rows, std::size_t, std::size_t byte) : bytes(rows.bytes + byte) {}
+  HWY_INLINE V moving(std::size_t v, V d) const {
+    const hn::Rebind<std::int8_t, D> narrow;
+    const hn::Rebind<std::int32_t, D> words;
+    const auto mask = hn::PromoteTo(words, hn::LoadU(narrow, bytes + v * Ops::kLanes));
+    if constexpr (sizeof(T) == 4) {
+      return hn::And(d, hn::BitCast(D(), mask));
+    } else {
+      return hn::And(d, hn::BitCast(D(), hn::PromoteTo(hn::RebindToSigned<D>(), mask)));
+    }
+  }
+  HWY_INLINE V after(std::size_t v, V w, V a, V d) const { return hn::MulAdd(a, moving(v, d), w); }
+};
+#endif
+
+// One vector of weights after the change of one sender: vector v of those that `movers` tells of, at `at` in
+// `velocity`, if it exists.
 template <class T, Motion kMotion, class V>
-HWY_INLINE V changed(V w, V a, V d, V momentum, T* velocity, const std::int8_t* movable, std::ptrdiff_t at) {
+HWY_INLINE V changed(V w, V a, V d, V momentum, T* velocity, std::ptrdiff_t at, const Movers<T, kMotion.masked>& movers,
+                     std::size_t v) {
   using Ops = RowOps<T>;
   if constexpr (kMotion.change == Change::none) return w;
-  if constexpr (kMotion.masked) d = moving<Ops>(movable + at, d);
   if constexpr (kMotion.change == Change::momentum) {
-    const auto v = hn::MulAdd(a, d, hn::Mul(momentum, Ops::load(velocity + at)));
-    if constexpr (kMotion.store) Ops::store(v, velocity + at);
-    return hn::Add(w, v);
+    if constexpr (kMotion.masked) d = movers.moving(v, d);
+    const auto moved = hn::MulAdd(a, d, hn::Mul(momentum, Ops::load(velocity + at)));
+    if constexpr (kMotion.store) Ops::store(moved, velocity + at);
+    return hn::Add(w, moved);
+  } else if constexpr (kMotion.masked) {
+    return movers.after(v, w, a, d);
   } else {
     return hn::MulAdd(a, d, w);
   }
@@ -91,7 +146,12 @@ HWY_NOINLINE void strip(const StripTask<T>& task, const Strip<T>& s) {
       static_cast<std::ptrdiff_t>(s.far) - static_cast<std::ptrdiff_t>(s.near + kNear * kLanes);
   T* const w = task.w + s.near;
   T* const velocity = kMotion.change == Change::momentum ? task.pending.velocity + s.near : nullptr;
-  const std::int8_t* const movable = kMotion.masked ? task.pending.movable + s.near : nullptr;
+  MaskRows near_mask, far_mask;
+  if constexpr (kMotion.masked) {
+    const std::size_t word = s.unit / deltarule::base::kPanel<T> * count;
+    near_mask = MaskRows::of(task.pending, s.near, word);
+    far_mask = kFar > 0 ? MaskRows::of(task.pending, s.far, word + count) : near_mask;
+  }
   const T* const a = task.pending.a;
   const T* const x = task.x;
   const std::uint32_t* const list = task.list;
@@ -107,9 +167,12 @@ HWY_NOINLINE void strip(const StripTask<T>& task, const Strip<T>& s) {
     const auto now = kMotion.forward ? Ops::set(x[i]) : momentum;
     const std::ptrdiff_t near = static_cast<std::ptrdiff_t>(i * near_width);
     const std::ptrdiff_t far = static_cast<std::ptrdiff_t>(i * far_width) + to_far;
+    const Movers<T, kMotion.masked> near_movers(near_mask, i, i * near_width);
+    const Movers<T, kMotion.masked> far_movers(far_mask, i, i * far_width);
     DELTARULE_UNROLL for (std::size_t v = 0; v < kAll; ++v) {
       const std::ptrdiff_t at = (v < kNear ? near : far) + static_cast<std::ptrdiff_t>(v * kLanes);
-      const auto after = changed<T, kMotion>(Ops::load(w + at), old, d[v], momentum, velocity, movable, at);
+      const auto after = changed<T, kMotion>(Ops::load(w + at), old, d[v], momentum, velocity, at,
+                                             v < kNear ? near_movers : far_movers, v < kNear ? v : v - kNear);
       if constexpr (kMotion.store) Ops::store(after, w + at);
       if constexpr (kMotion.forward) sum[v] = hn::MulAdd(now, after, sum[v]);
     }
@@ -205,13 +268,16 @@ HWY_NOINLINE void preview_block(const RowBlock<const T>& block, const RankOne<T>
   const RowPanels<T> panels{block.senders, block.units};
   const auto momentum = Ops::set(pending.momentum);
   for (std::size_t p = 0; p < panels.count(); ++p) {
+    MaskRows mask;
+    if constexpr (kMotion.masked) mask = MaskRows::of(pending, panels.first(p), p * block.senders);
     for (std::size_t i = 0; i < block.senders; ++i) {
       const auto a = Ops::set(pending.a[i]);
+      const Movers<T, kMotion.masked> movers(mask, i, i * panels.width(p));
       for (std::size_t v = 0; v < panels.vectors(p); ++v) {
         const std::size_t at = panels.first(p) + i * panels.width(p) + v * Ops::kLanes;
         const auto d = Ops::load(pending.d + p * RowPanels<T>::kWide + v * Ops::kLanes);
-        Ops::store(changed<T, kMotion>(Ops::load(block.w + at), a, d, momentum, pending.velocity, pending.movable,
-                                       static_cast<std::ptrdiff_t>(at)),
+        Ops::store(changed<T, kMotion>(Ops::load(block.w + at), a, d, momentum, pending.velocity,
+                                       static_cast<std::ptrdiff_t>(at), movers, v),
                    to + at);
       }
     }

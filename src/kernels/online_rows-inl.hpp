@@ -335,10 +335,11 @@ struct OnlineFunctions {
       auto b = bias == nullptr ? hn::Zero(typename Ops::D()) : Ops::load(bias + u);
       if (bias != nullptr && pending != nullptr) {
         const auto d = Ops::load(pending->d + u);
+        const Movers<T, false> all({}, 0, 0);
         b = pending->velocity == nullptr
-                ? changed<T, kDelta>(b, one, d, one, static_cast<T*>(nullptr), nullptr, 0)
-                : changed<T, kMomentum>(b, one, d, Ops::set(pending->momentum), pending->velocity, nullptr,
-                                        static_cast<std::ptrdiff_t>(u));
+                ? changed<T, kDelta>(b, one, d, one, static_cast<T*>(nullptr), 0, all, 0)
+                : changed<T, kMomentum>(b, one, d, Ops::set(pending->momentum), pending->velocity,
+                                        static_cast<std::ptrdiff_t>(u), all, 0);
         if constexpr (kStore) Ops::store(b, bias + u);
       }
       Ops::store(b, net + u);

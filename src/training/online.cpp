@@ -73,14 +73,26 @@ void Online<T>::set_rate_factor(double factor) noexcept {
 // ---- what does not change ----
 
 template <class T>
-void Online<T>::plan() {
+void Online<T>::plan_masks() {
   for (const View& view : network_.views()) {
-    movable_.emplace_back();
+    auto& bytes = movable_.emplace_back();
+    auto& words = movable_bits_.emplace_back();
     if (!view.has_mask) continue;
     const T* const from = network_.movable().data() + view.offset;
-    for (std::size_t i = 0; i < view.size; ++i)
-      movable_.back().push_back(from[i] != T{0} ? kernels::kMoves : std::int8_t{0});
+    for (std::size_t i = 0; i < view.size; ++i) bytes.push_back(from[i] != T{0} ? kernels::kMoves : std::int8_t{0});
+    const auto block = view.in(network_.movable().data());
+    for (std::size_t p = 0; p < block.count(); ++p)
+      for (std::size_t i = 0; i < view.senders; ++i) {
+        std::uint32_t& word = words.emplace_back(0);
+        for (std::size_t u = 0; u < block.units_in(p); ++u)
+          if (block.panel(p)[i * block.width(p) + u] != T{0}) word |= std::uint32_t{1} << u;
+      }
   }
+}
+
+template <class T>
+void Online<T>::plan() {
+  plan_masks();
   const std::size_t last = network_.graph().layers().size() - 1;
   for (std::size_t l = 0; l <= last; ++l) plan_layer(l);
   plain_loss_ = network_.loss().kind == base::LossKind::half_squared_error && layers_[last].plain;
@@ -147,8 +159,10 @@ void Online<T>::add_side() {
     change.d = view.frozen ? nullptr : side->d[view.layer].data();
     change.velocity = velocity_ == nullptr ? nullptr : velocity_ + view.offset;
     change.momentum = momentum_;
-    const auto& movable = movable_[side->changes.size()];
-    change.movable = movable.empty() ? nullptr : movable.data();
+    if (view.has_mask) {
+      change.movable = movable_[side->changes.size()].data();
+      change.movable_bits = movable_bits_[side->changes.size()].data();
+    }
     side->changes.push_back(change);
   }
   for (std::size_t l = 0; l < layers_.size(); ++l)
@@ -350,7 +364,7 @@ void Online<T>::begin_pair(Side& one, Side& two) {
     for (const Block& block : layer.blocks) {
       if (block.source != 0) continue;
       // A change that is not there is one by nothing.
-      RankOne<T> first{one.rows.inputs().data, zeros_.data(), nullptr, T{0}, nullptr};
+      RankOne<T> first{one.rows.inputs().data, zeros_.data()};
       RankOne<T> second = first;
       if (first_ != nullptr) first = first_->changes[block.view];
       if (last_ != nullptr) second = last_->changes[block.view];

@@ -91,6 +91,7 @@ class Online {
   };
 
   void plan();
+  void plan_masks();
   void plan_chain();
   void plan_layer(std::size_t l);
   void add_side();
@@ -122,6 +123,7 @@ class Online {
   std::vector<kernels::ChainLayer<T>> chain_layers_;  // empty: not a narrow chain
   kernels::Chain<T> chain_;
   std::vector<std::vector<std::int8_t>> movable_;  // per view; empty where everything moves
+  std::vector<std::vector<std::uint32_t>> movable_bits_;
   std::vector<std::unique_ptr<Side>> sides_;
   std::size_t turn_ = 0;
   const Side* last_ = nullptr;   // whose change is pending

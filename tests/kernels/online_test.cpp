@@ -68,6 +68,7 @@ struct Case {
   State<T> state;
   Buffer<T> a, a1, d, d1, x, x1;
   std::vector<std::int8_t> movable;
+  std::vector<std::uint32_t> movable_bits;
   Case(base::Random& random, std::size_t sender_count, std::size_t unit_count)
       : senders(sender_count), units(unit_count) {
     state = {block<T>(random, senders, units), block<T>(random, senders, units), row<T>(random, units, T{0}),
@@ -81,11 +82,24 @@ struct Case {
     d1 = row<T>(random, units, T{0});
     movable.resize(state.w.size());
     for (std::int8_t& byte : movable) byte = random.below(3) > 0 ? kernels::kMoves : std::int8_t{0};
+    for (std::size_t u = 0; u < units; u += base::kPanel<T>)
+      for (std::size_t i = 0; i < senders; ++i) movable_bits.push_back(bits_of(i, u));
+  }
+  /// The word of a sender in the panel that begins with this unit.
+  std::uint32_t bits_of(std::size_t sender, std::size_t first) const {
+    const base::Panels<T> panels{nullptr, senders, units, 0, senders};
+    const std::size_t p = first / base::kPanel<T>;
+    std::uint32_t word = 0;
+    for (std::size_t u = 0; u < panels.units_in(p); ++u)
+      if (movable[first * senders + sender * panels.width(p) + u] != 0) word |= std::uint32_t{1} << u;
+    return word;
   }
   RankOne<T> pending(State<T>& s, bool momentum, bool masked) const {
-    return {a.data(), d.data(), momentum ? s.velocity.data() : nullptr, T(0.9), masked ? movable.data() : nullptr};
+    RankOne<T> change{a.data(), d.data(), momentum ? s.velocity.data() : nullptr, T(0.9)};
+    if (masked) change.movable = movable.data(), change.movable_bits = movable_bits.data();
+    return change;
   }
-  RankOne<T> second() const { return {a1.data(), d1.data(), nullptr, T{0}, nullptr}; }
+  RankOne<T> second() const { return {a1.data(), d1.data()}; }
 };
 
 template <class T>
