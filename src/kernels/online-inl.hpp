@@ -134,6 +134,22 @@ HWY_INLINE V changed(V w, V a, V d, V momentum, T* velocity, std::ptrdiff_t at, 
   }
 }
 
+// The activation reads 512 bits, which two stores of 256 bits cannot hand on: it would wait for the cache. An odd last
+// vector is the last of its row, whose padding may be written.
+template <class T, std::size_t kVectors>
+HWY_INLINE void store_sums(const typename RowOps<T>::V (&sum)[kVectors], T* net) {
+  using Ops = RowOps<T>;
+  if constexpr (HWY_MAX_BYTES > Ops::kLanes * sizeof(T)) {
+    const hn::ScalableTag<T> wide;
+    DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; v += 2) {
+      const auto upper = v + 1 < kVectors ? sum[v + 1 < kVectors ? v + 1 : v] : hn::Zero(typename Ops::D());
+      hn::StoreU(hn::Combine(wide, upper, sum[v]), wide, net + v * Ops::kLanes);
+    }
+  } else {
+    DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; ++v) Ops::store(sum[v], net + v * Ops::kLanes);
+  }
+}
+
 // Everything is read into locals first: weights are stored meanwhile, and a compiler must expect them to be a part of
 // the task. (Passing the task by value instead copies it with vectors from words just written: 50 cycles per call.)
 template <class T, Motion kMotion, std::size_t kNear, std::size_t kFar>
@@ -178,18 +194,7 @@ HWY_NOINLINE void strip(const StripTask<T>& task, const Strip<T>& s) {
     }
   }
   if constexpr (kMotion.forward) {
-    T* const net = task.net + s.unit;
-    if constexpr (HWY_MAX_BYTES > kLanes * sizeof(T)) {
-      // The activation reads 512 bits, which two stores of 256 bits cannot hand on: it would wait for the cache. An odd
-      // last vector is the last of its row, whose padding may be written.
-      const hn::ScalableTag<T> wide;
-      DELTARULE_UNROLL for (std::size_t v = 0; v < kAll; v += 2) {
-        const auto upper = v + 1 < kAll ? sum[v + 1 < kAll ? v + 1 : v] : hn::Zero(typename Ops::D());
-        hn::StoreU(hn::Combine(wide, upper, sum[v]), wide, net + v * kLanes);
-      }
-    } else {
-      DELTARULE_UNROLL for (std::size_t v = 0; v < kAll; ++v) Ops::store(sum[v], net + v * kLanes);
-    }
+    store_sums<T>(sum, task.net + s.unit);
   }
 }
 

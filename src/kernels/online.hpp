@@ -42,6 +42,14 @@ struct RowBlock {
   std::size_t units = 0;
 };
 
+/// A block, the change that is pending for it, and the net inputs that it leads to.
+template <class T>
+struct RowChange {
+  RowBlock<T> block = {};
+  RankOne<T> pending = {};
+  T* net = nullptr;
+};
+
 /// What take_row() saw.
 template <class T>
 struct RowFacts {
@@ -57,7 +65,9 @@ struct OnlineKernels {
   void (*forward_pending)(const RowBlock<const T>& block, const RankOne<T>& pending, const T* x, T* net);
   /// Makes the pending change and goes forward with the changed weights.
   void (*advance)(const RowBlock<T>& block, const RankOne<T>& pending, const T* x, T* net);
-  /// The same for the `count` senders listed, ascending; the others are zero in pending.a and x. Delta rule only, and
+  /// The same for two blocks that read the same x and whose changes have the same a.
+  void (*advance_both)(const RowChange<T>& one, const RowChange<T>& two, const T* x);
+  /// advance() for the `count` senders listed, ascending; the others are zero in pending.a and x. Delta rule only, and
   /// everything may move.
   void (*advance_listed)(const RowBlock<T>& block, const RankOne<T>& pending, const T* x, const std::uint32_t* senders,
                          std::size_t count, T* net);
@@ -99,6 +109,7 @@ constexpr OnlineKernels<T> make_online() {
   return {.forward = &F::forward,
           .forward_pending = &F::forward_pending,
           .advance = &F::advance,
+          .advance_both = &F::advance_both,
           .advance_listed = &F::advance_listed,
           .advance_pair = &F::advance_pair,
           .settle = &F::settle,

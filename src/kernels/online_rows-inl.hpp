@@ -276,6 +276,14 @@ struct OnlineFunctions {
   static void advance(const RowBlock<T>& block, const RankOne<T>& pending, const T* x, T* net) {
     all_strips_with<T, true, true>({block.w, pending, x, net, nullptr, block.senders}, {block.senders, block.units});
   }
+  static void advance_both(const RowChange<T>& one, const RowChange<T>& two, const T* x) {
+    if (suit_beside<T>(one, two)) {
+      if (one.pending.movable != nullptr) return both_strips<T, true>(one, two, x);
+      return both_strips<T, false>(one, two, x);
+    }
+    advance(one.block, one.pending, x, one.net);
+    advance(two.block, two.pending, x, two.net);
+  }
   static void advance_listed(const RowBlock<T>& block, const RankOne<T>& pending, const T* x,
                              const std::uint32_t* senders, std::size_t count, T* net) {
     constexpr Motion kListed{Change::delta_rule, false, true, true, true};

@@ -74,6 +74,11 @@ struct OnlineTwin {
     forward({block.w, block.senders, block.units}, x, net);
   }
 
+  static void advance_both(const RowChange<T>& one, const RowChange<T>& two, const T* x) {
+    advance(one.block, one.pending, x, one.net);
+    advance(two.block, two.pending, x, two.net);
+  }
+
   static void advance_listed(const RowBlock<T>& block, const RankOne<T>& pending, const T* x,
                              const std::uint32_t* senders, std::size_t count, T* net) {
     for (std::size_t u = 0; u < block.units; ++u)

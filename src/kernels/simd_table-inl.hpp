@@ -58,6 +58,7 @@ namespace HWY_NAMESPACE {
 
 #include "kernels/online-inl.hpp"
 
+#include "kernels/online_beside-inl.hpp"
 #include "kernels/online_rows-inl.hpp"
 
 #include "kernels/chain-inl.hpp"

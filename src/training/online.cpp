@@ -95,6 +95,9 @@ void Online<T>::plan() {
   plan_masks();
   const std::size_t last = network_.graph().layers().size() - 1;
   for (std::size_t l = 0; l <= last; ++l) plan_layer(l);
+  for (std::size_t l = 0; l <= last; ++l)
+    if (layers_[l].from_inputs) beside_.push_back(l);
+  if (beside_.size() != 2) beside_.clear();
   plain_loss_ = network_.loss().kind == base::LossKind::half_squared_error && layers_[last].plain;
   places_.resize(network_.inputs() + 16);
 }
@@ -221,9 +224,28 @@ void Online<T>::into_layer(const Layer& layer, Side& now, const Side* before, st
   }
 }
 
+/// into_layer() for the weights of the inputs, and the biases, of two layers at once: one of them is a shortcut, which
+/// has few units as a rule, and would wait for its sums alone.
+template <class T>
+void Online<T>::begin_beside(Side& now, const Side& before) {
+  kernels::RowChange<T> both[2];
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Layer& layer = layers_[beside_[i]];
+    T* const net = now.rows.net(beside_[i]).data;
+    kernels_.online.start(layer.bias, layer.bias_moves ? &before.changes[layer.bias_view] : nullptr, layer.units, net);
+    const Block& block = layer.blocks.front();  // sources ascend
+    both[i] = {block.weights, before.changes[block.view], net};
+  }
+  kernels_.online.advance_both(both[0], both[1], now.rows.inputs().data);
+}
+
 template <class T>
 bool Online<T>::forward(Side& now, const Side* before, bool inputs_done) {
   bool small = true;
+  if (!beside_.empty() && !inputs_done && before != nullptr && !skips_zeros(now, *before)) {
+    begin_beside(now, *before);
+    inputs_done = true;
+  }
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const Layer& layer = layers_[l];
     into_layer(layer, now, before, l, inputs_done);

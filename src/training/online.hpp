@@ -100,6 +100,7 @@ class Online {
 
   bool take(Side& now, const T* x, const T* t);
   bool forward(Side& now, const Side* before, bool inputs_done);
+  void begin_beside(Side& now, const Side& before);
   void into_layer(const Layer& layer, Side& now, const Side* before, std::size_t l, bool inputs_done);
   [[nodiscard]] bool skips_zeros(const Side& now, const Side& before) const;
   bool output_deltas(Side& now, double* loss, T weight);
@@ -119,6 +120,7 @@ class Online {
   bool looks_ahead_ = false;
   bool plain_loss_ = false;
   bool may_skip_ = false;
+  std::vector<std::size_t> beside_;  // the two layers whose weights of the inputs go side by side, or none
   std::vector<Layer> layers_;
   std::vector<kernels::ChainLayer<T>> chain_layers_;  // empty: not a narrow chain
   kernels::Chain<T> chain_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <tuple>
@@ -212,6 +213,38 @@ TYPED_TEST(Online, APendingChangeIsAChangeMadeFirst) {
     }
   }
   EXPECT_GE(compared, kernels::runnable<T>().size() * 51);
+}
+
+TYPED_TEST(Online, TwoBlocksSideBySideHaveTheBitsOfOneAfterTheOther) {
+  using T = TypeParam;
+  std::size_t compared = 0;
+  for (const Kernels<T>* table : kernels::runnable<T>()) {
+    const OnlineKernels<T>& twin = kernels::scalar_twin<T>(table->fused).online;
+    base::Random random(27, base::Stream::generate);
+    for (const std::size_t units : {1u, 4u, 9u, 13u, 24u, 30u, 32u, 100u})
+      for (const std::size_t others : {1u, 3u, 6u, 10u, 17u, 29u, 34u, 64u}) {
+        const Case<T> c(random, 11, units), other(random, 11, others);
+        for (const bool momentum : {false, true})
+          for (const unsigned masks : {0u, 1u, 2u, 3u}) {
+            const auto changes = [&](State<T>& one, State<T>& two) {
+              std::array<kernels::RowChange<T>, 2> both = {{
+                  {{one.w.data(), 11, units}, c.pending(one, momentum, (masks & 1) != 0), one.net.data()},
+                  {{two.w.data(), 11, others}, other.pending(two, momentum, (masks & 2) != 0), two.net.data()}}};
+              both[1].pending.a = c.a.data();
+              return both;
+            };
+            State<T> got = c.state, got_other = other.state, expected = c.state, expected_other = other.state;
+            const auto both = changes(got, got_other), apart = changes(expected, expected_other);
+            table->online.advance_both(both[0], both[1], c.x.data());
+            for (const auto& change : apart) twin.advance(change.block, change.pending, c.x.data(), change.net);
+            ASSERT_TRUE(got == expected && got_other == expected_other)
+                << table->name << ' ' << units << " and " << others << (momentum ? " momentum" : "") << " masks "
+                << masks;
+            ++compared;
+          }
+      }
+  }
+  EXPECT_GE(compared, kernels::runnable<T>().size() * 512);
 }
 
 TYPED_TEST(Online, TheWayBackHasTheBitsOfTheScalarTwin) {
