@@ -45,12 +45,16 @@ class Random {
   void shuffle(std::span<std::uint32_t> values);
 
  private:
+  static constexpr std::uint32_t kManyBlocks = 8;
+
+  std::array<std::uint32_t, 4> next_counter();
   void refill();
+  void refill_with_many();
 
   std::array<std::uint32_t, 2> key_;
   std::array<std::uint32_t, 4> counter_;  // index, step, epoch, stream with part
-  std::array<std::uint32_t, 8> blocks_{};
-  std::size_t used_ = 8;
+  std::array<std::uint32_t, 4 * kManyBlocks> blocks_{};  // `filled_` of them
+  std::size_t filled_ = 0, used_ = 0;
 };
 
 }  // namespace deltarule::base

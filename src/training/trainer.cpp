@@ -151,9 +151,10 @@ struct Trainer<T>::Impl {
   /// Adds the weighted errors of the rows to `loss`; the first fault in pattern order otherwise.
   Result<void> add_losses(const base::PatternSource<T>& source, std::span<const std::uint32_t> patterns, bool small,
                           double& loss) {
+    const std::span<const T> weights = source.weights();
     for (std::size_t r = 0; r < patterns.size(); ++r) {
       if (!small && batch->fault(r).stage != Stage::none) return diverged_at(batch->fault(r), patterns[r], network);
-      loss += static_cast<double>(source.weight(patterns[r])) * batch->loss(r);
+      loss += weights.empty() ? batch->loss(r) : static_cast<double>(weights[patterns[r]]) * batch->loss(r);
     }
     if (std::isfinite(loss)) return {};
     return diverged_at({Stage::loss, 0}, patterns.back(), network);
