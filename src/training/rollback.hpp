@@ -19,12 +19,13 @@ inline constexpr std::size_t kMostRollbacks = 5;
 /// Above so many times the smallest training loss so far, above twice that of the first weights, and above 1, an epoch
 /// has run away.
 inline constexpr double kRunawayLoss = 1000.0;
-/// So many patterns tell the loss of the first weights.
-inline constexpr std::size_t kPatternsOfFirstLoss = 4096;
+/// So many patterns tell the loss of the first weights: a fifth of a percent of a hundred epochs with as many.
+inline constexpr std::size_t kPatternsOfFirstLoss = 512;
 /// Weights are astray whose norm is above so many times max(1, what it was at first).
 inline constexpr double kRunawayNorm = 1e6;
-/// So many patterns must have been learnt between two good states: a copy costs less than one of them.
-inline constexpr std::uint64_t kPatternsPerGoodState = 256;
+/// So many patterns must have been learnt between two good states. A copy, with the weights that it drives out of the
+/// caches, costs as much as 5 to 20 of them: with 256 runs took 2 % longer (bench/watch.cpp).
+inline constexpr std::uint64_t kPatternsPerGoodState = 2048;
 
 /// The end of an epoch at which all was well, or the beginning. What vouches for it is the validation loss, or else the
 /// training loss of the epoch after it: an epoch's own is of the weights on the way.

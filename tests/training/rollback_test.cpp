@@ -73,9 +73,11 @@ TEST(Rollback, ARunThatGoesBackToItsBeginningIsTheRunWithTheLowerRate) {
 }
 
 /// The rate rises over the epochs, until the loss grows without being infinite: re-coded with a copy of the trainer.
+/// Epochs have so many patterns that the state is kept after each.
 TEST(Rollback, GoesBackToTheLastGoodEpochWhenTheLossHasRunAway) {
-  const auto source = linear_patterns<double>(300);
-  const auto patterns = all_patterns(300);
+  constexpr std::size_t kPatterns = kPatternsPerGoodState;
+  const auto source = linear_patterns<double>(kPatterns);
+  const auto patterns = all_patterns(kPatterns);
   const Schedule schedule = OneCycleRate{.rise = 0.9, .start = 0.01};
   constexpr std::size_t kEpochs = 60;
   auto one = linear_network<double>(4), other = one;
@@ -92,7 +94,11 @@ TEST(Rollback, GoesBackToTheLastGoodEpochWhenTheLossHasRunAway) {
   auto good = by_hand.snapshot(), next = good;
   std::size_t good_epochs = 0, next_epochs = 0;
   std::vector<double> losses;
-  const double first = mean_loss<double>(other, source, by_hand.team());
+  const auto of_first = [](const std::vector<double>& all, std::size_t columns) {
+    return std::vector<double>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kPatternsOfFirstLoss * columns));
+  };
+  const ArraySource<double> beginning(of_first(source.x, 4), 4, of_first(source.t, 1), 1);
+  const double first = mean_loss<double>(other, beginning, by_hand.team());
   std::size_t backs = 0;
   double factor = 1.0;
   for (std::size_t e = 1; e <= kEpochs;) {
@@ -102,7 +108,7 @@ TEST(Rollback, GoesBackToTheLastGoodEpochWhenTheLossHasRunAway) {
     ASSERT_TRUE(loss);
     double smallest = first;
     for (const double earlier : losses) smallest = std::min(smallest, earlier);
-    const bool astray = *loss / 300 > std::max({1000 * smallest, 2 * first, 1.0});
+    const bool astray = *loss / kPatterns > std::max({1000 * smallest, 2 * first, 1.0});
     if (astray) {
       ASSERT_TRUE(by_hand.restore(good));
       factor *= 0.5;
@@ -116,7 +122,7 @@ TEST(Rollback, GoesBackToTheLastGoodEpochWhenTheLossHasRunAway) {
       next_epochs = 0;
       continue;
     }
-    losses.push_back(*loss / 300);
+    losses.push_back(*loss / kPatterns);
     if (next_epochs > 0) {  // a step of its own: only the next one tells whether it was good
       good = next;
       good_epochs = next_epochs;
@@ -129,9 +135,9 @@ TEST(Rollback, GoesBackToTheLastGoodEpochWhenTheLossHasRunAway) {
   EXPECT_TRUE(same_weights(one, other));
 }
 
-/// Of a small table a good state is kept after each 256 patterns, and epochs since then are taken back, too.
+/// Of a small table a good state is kept after each 2048 patterns, and epochs since then are taken back, too.
 TEST(Rollback, EpochsThatWereTakenBackAreNotInTheHistory) {
-  const auto source = linear_patterns<double>(30);
+  const auto source = linear_patterns<double>(230);
   auto network = linear_network<double>(4);
   auto trainer = trainer_for<double>(network, {.optimizer = DeltaRule{3.0}});
   FitSettings settings{.epochs = 200, .batch_size = 0, .shuffle = false};
@@ -148,7 +154,7 @@ TEST(Rollback, EpochsThatWereTakenBackAreNotInTheHistory) {
   ASSERT_FALSE(result->rollbacks.empty());
   std::size_t taken_back = 0;
   for (const Rollback& back : result->rollbacks) {
-    EXPECT_EQ(back.back_to % 9, 0u) << "9 epochs of 30 patterns are the first to have 256";
+    EXPECT_EQ(back.back_to % 9, 0u) << "9 epochs of 230 patterns are the first to have 2048";
     taken_back += back.epoch - 1 - back.back_to;
   }
   EXPECT_GT(taken_back, 0u);
