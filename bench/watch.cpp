@@ -1,7 +1,7 @@
 // What the watch over a run costs (FitSettings::on_divergence = rollback): the losses it looks at, the norms of the
 // weights, the copies to go back to. Whole runs with it and without in turns, in one process, in the thread's own time,
-// until the best of both stand. Prints a table; ends with 1 when a watched run takes over 1 % longer, or ends with other
-// bits. Arguments: turns (30), and the number of one case.
+// until the best of both stand. Prints a table; ends with 1 when a watched run takes over 1 % longer, or ends with
+// other bits. Arguments: turns (30), and the number of one case.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -51,8 +51,7 @@ struct Run {
     const auto inputs = deltarule::rows(std::span<const float>(x), one.inputs);
     const auto targets = deltarule::rows(std::span<const float>(t), one.units.back());
     const double begin = deltarule::bench::thread_seconds();
-    trainer.fit(inputs, targets,
-                {.epochs = one.epochs, .batch_size = one.batch_size, .on_divergence = on_divergence});
+    trainer.fit(inputs, targets, {.epochs = one.epochs, .batch_size = one.batch_size, .on_divergence = on_divergence});
     const double taken = deltarule::bench::thread_seconds() - begin;
     weights = network.weights();
     return taken;

@@ -59,7 +59,8 @@ std::array<std::uint32_t, 4> Random::next_counter() {
   return counter;
 }
 
-// Two blocks first, since the rounds of one wait for each other; whoever wants more than their eight numbers wants many.
+// Two blocks first, since the rounds of one wait for each other; whoever wants more than their eight numbers wants
+// many.
 void Random::refill() {
   used_ = 0;
   if (filled_ > 0 && counter_[0] <= std::numeric_limits<std::uint32_t>::max() - kManyBlocks) return refill_with_many();

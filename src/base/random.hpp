@@ -52,7 +52,7 @@ class Random {
   void refill_with_many();
 
   std::array<std::uint32_t, 2> key_;
-  std::array<std::uint32_t, 4> counter_;  // index, step, epoch, stream with part
+  std::array<std::uint32_t, 4> counter_;                 // index, step, epoch, stream with part
   std::array<std::uint32_t, 4 * kManyBlocks> blocks_{};  // `filled_` of them
   std::size_t filled_ = 0, used_ = 0;
 };

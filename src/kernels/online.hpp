@@ -26,7 +26,8 @@ struct RankOne {
   T* velocity = nullptr;  // in the layout of the block; null for the delta rule
   T momentum = T{0};      // μ
   // Null, or in the layout of the block: kMoves, or 0 where d counts as zero; the weight itself is zero there. Bytes,
-  // since a mask as large as the weights halved the speed: a block in the second-level cache is limited by what is read.
+  // since a mask as large as the weights halved the speed: a block in the second-level cache is limited by what is
+  // read.
   const std::int8_t* movable = nullptr;
   // The same, null where that is: a word for each sender in a panel, [panel][sender], bit u for unit u of the panel.
   // Instruction sets with masks of bits take these, the others bytes.

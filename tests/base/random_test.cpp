@@ -43,8 +43,8 @@ TEST(Random, EqualArgumentsGiveEqualNumbersAndOthersDiffer) {
 TEST(Random, NumbersAreThoseOfTheBlocksInOrder) {
   base::Random random((std::uint64_t{7} << 32) | 5, base::Stream::dropout, 3, 9, 2);
   for (std::uint32_t block = 0; block < 30; ++block)
-    for (const std::uint32_t number : base::philox(
-             {block, 9, 3, static_cast<std::uint32_t>(base::Stream::dropout) + (2u << 16)}, {5, 7}))
+    for (const std::uint32_t number :
+         base::philox({block, 9, 3, static_cast<std::uint32_t>(base::Stream::dropout) + (2u << 16)}, {5, 7}))
       ASSERT_EQ(random.bits(), number) << "block " << block;
 }
 

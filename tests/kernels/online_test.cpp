@@ -227,9 +227,9 @@ TYPED_TEST(Online, TwoBlocksSideBySideHaveTheBitsOfOneAfterTheOther) {
         for (const bool momentum : {false, true})
           for (const unsigned masks : {0u, 1u, 2u, 3u}) {
             const auto changes = [&](State<T>& one, State<T>& two) {
-              std::array<kernels::RowChange<T>, 2> both = {{
-                  {{one.w.data(), 11, units}, c.pending(one, momentum, (masks & 1) != 0), one.net.data()},
-                  {{two.w.data(), 11, others}, other.pending(two, momentum, (masks & 2) != 0), two.net.data()}}};
+              std::array<kernels::RowChange<T>, 2> both = {
+                  {{{one.w.data(), 11, units}, c.pending(one, momentum, (masks & 1) != 0), one.net.data()},
+                   {{two.w.data(), 11, others}, other.pending(two, momentum, (masks & 2) != 0), two.net.data()}}};
               both[1].pending.a = c.a.data();
               return both;
             };
