@@ -19,8 +19,8 @@ inline constexpr std::size_t kMostRollbacks = 5;
 /// Above so many times the smallest training loss so far, above twice that of the first weights, and above 1, an epoch
 /// has run away.
 inline constexpr double kRunawayLoss = 1000.0;
-/// So many patterns tell the loss of the first weights: a fifth of a percent of a hundred epochs with as many.
-inline constexpr std::size_t kPatternsOfFirstLoss = 512;
+/// So many patterns tell the loss of the first weights.
+inline constexpr std::size_t kPatternsOfFirstLoss = 256;
 /// Weights are astray whose norm is above so many times max(1, what it was at first).
 inline constexpr double kRunawayNorm = 1e6;
 /// So many patterns must have been learnt between two good states. A copy, with the weights that it drives out of the
