@@ -132,7 +132,7 @@ struct Run {
     const auto trained = settings.batch_size == 1 ? train_singly(patterns) : train_in_batches(patterns);
     if (!trained) return trained.error();
     const double loss = loss_sum / training.weight_of(patterns.first(learnt));
-    if (loss > most_loss && !halted) return runaway_loss(epoch, loss, most_loss);
+    if (loss > most_loss && !halted && !paused) return runaway_loss(epoch, loss, most_loss);
     return loss;
   }
 
