@@ -191,12 +191,47 @@ Result<void> sync_folder(const std::string& path) {
   return {};
 }
 
-Result<void> fill(int number, const std::string& path, std::span<const std::byte> bytes) {
-  if (!write_all(number, bytes)) return system_fault(path, "cannot write", errno);
+/// Small pieces are gathered, so that each costs no system call.
+class Pieces {
+ public:
+  Pieces(int number, const std::string& path) : number_(number), path_(path) {}
+
+  Result<void> put(std::span<const std::byte> bytes) {
+    digest_.update(bytes);
+    if (gathered_.size() + bytes.size() > kGathered)
+      if (auto flushed = flush(); !flushed) return flushed;
+    if (bytes.size() > kGathered) return write(bytes);
+    gathered_.insert(gathered_.end(), bytes.begin(), bytes.end());
+    return {};
+  }
+  Result<void> flush() {
+    auto written = write(gathered_);
+    gathered_.clear();
+    return written;
+  }
+  [[nodiscard]] std::string digest() const { return digest_.hex(); }
+
+ private:
+  static constexpr std::size_t kGathered = std::size_t{1} << 18;
+  Result<void> write(std::span<const std::byte> bytes) {
+    if (write_all(number_, bytes)) return {};
+    return system_fault(path_, "cannot write", errno);
+  }
+  int number_;
+  const std::string& path_;
+  Digest digest_;
+  std::vector<std::byte> gathered_;
+};
+
+Result<void> fill(int number, const std::string& path, const ByteSource& source) {
+  Pieces pieces(number, path);
+  const ByteSink sink = [&](std::span<const std::byte> bytes) { return pieces.put(bytes); };
+  if (auto given = source(sink); !given) return given;
+  if (auto flushed = pieces.flush(); !flushed) return flushed;
   if (::fsync(number) != 0) return system_fault(path, "cannot flush to the disk", errno);
   const std::string found = digest_of_file(number);
   if (found.empty()) return system_fault(path, "cannot read back what was written", errno);
-  if (found != digest_of(bytes))
+  if (found != pieces.digest())
     return fault(path, "reads back differently from what was written", "Check the disk, or write to another place");
   return {};
 }
@@ -212,13 +247,17 @@ Result<void> check_writable(const std::string& path, bool overwrite) {
 }
 
 Result<void> write_atomically(const std::string& path, std::span<const std::byte> bytes, bool overwrite) {
+  return write_in_pieces(path, [&](const ByteSink& sink) { return sink(bytes); }, overwrite);
+}
+
+Result<void> write_in_pieces(const std::string& path, const ByteSource& source, bool overwrite) {
   if (auto place = check_place(path, overwrite); !place) return place;
   const std::string target = overwrite ? followed(path) : path;
   TemporaryFile file;
   Descriptor descriptor(file.create(target));
   if (descriptor.number() < 0) return system_fault(path, "cannot write", errno);
   if (overwrite) keep_mode(descriptor.number(), target);
-  if (auto filled = fill(descriptor.number(), path, bytes); !filled) return filled;
+  if (auto filled = fill(descriptor.number(), path, source); !filled) return filled;
   if (!descriptor.close()) return system_fault(path, "cannot write", errno);
   if (auto named = give_name(file, target, overwrite); !named) return named;
   return sync_folder(target);

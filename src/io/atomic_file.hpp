@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,13 @@ Result<void> check_writable(const std::string& path, bool overwrite);
 /// name, and flushes the folder. A reader sees the old file or the whole new one. Without `overwrite` an existing
 /// file stays, even one that appears at the last moment. Io error with the system's words; no partial file is left.
 Result<void> write_atomically(const std::string& path, std::span<const std::byte> bytes, bool overwrite);
+
+/// Takes bytes, one piece after the other; an Error ends it.
+using ByteSink = std::function<Result<void>(std::span<const std::byte>)>;
+/// Gives all its bytes to a sink. An Error of the sink's, or its own, ends it.
+using ByteSource = std::function<Result<void>(const ByteSink&)>;
+/// The same for bytes that are not all in memory; pieces may be of any size. An Error of the source's is the result.
+Result<void> write_in_pieces(const std::string& path, const ByteSource& source, bool overwrite);
 
 /// Whether a file has the name of a temporary one, which a process leaves that is killed while it writes.
 [[nodiscard]] bool is_temporary_name(std::string_view name);
