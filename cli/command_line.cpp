@@ -139,6 +139,22 @@ void run_options(const Given& given, RunOptions& run) {
   exclude(given, "--run", "--force", "a run is never overwritten");
 }
 
+void record_options(const Given& given, TrainCommand& train) {
+  RecordOptions& record = train.fit.record;
+  if (given.flag("--record")) set_record(given.all("--record"), record);
+  for (const char* option : {"--every", "--record-rows", "--record-to"}) {
+    if (given.flag(option) && !record.any())
+      refuse(option, "nothing is recorded", "--record with it", "for example --record weights,activations,deltas");
+  }
+  if (given.flag("--record-rows") && !record.activations && !record.deltas)
+    refuse("--record-rows", "rows with --record weights, which are of no row", "activations or deltas among --record",
+           "leave out --record-rows");
+  given.set(record.every, "--every", record_interval_value);
+  given.set(record.rows, "--record-rows", record_rows_value);
+  given.set(train.record_to, "--record-to");
+  exclude(given, "--run", "--record-to", "the record goes into the folder of the run");
+}
+
 TrainCommand train_of(const Given& given) {
   TrainCommand train;
   train.data = data_of(given);
@@ -167,6 +183,7 @@ TrainCommand train_of(const Given& given) {
   train.json = given.flag("--json");
   train.quiet = given.flag("--quiet");
   run_options(given, train.run);
+  record_options(given, train);
   given.set(train.progress, "--progress", progress_value);
   return train;
 }

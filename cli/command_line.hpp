@@ -32,6 +32,7 @@ struct TrainCommand {
   std::string validation;  ///< --validation FILE; empty: none, or a share
   std::string output;      ///< -o; empty: a free name by the data's
   std::string history;     ///< --history; empty: none
+  std::string record_to;   ///< --record-to; empty: a free name by the model's
   RunOptions run;          ///< --run; without a folder: the run is not kept
   bool force = false;
   bool json = false;

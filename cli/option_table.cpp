@@ -16,6 +16,7 @@ constexpr const char* kFolds = "Folds";
 constexpr const char* kSearch = "Search";
 constexpr const char* kMeasuring = "Measuring";
 constexpr const char* kRun = "Keeping the run";
+constexpr const char* kRecord = "Recording how it learns";
 constexpr const char* kShown = "What is explained";
 constexpr const char* kStep = "The step";
 constexpr const char* kLearning = "Teaching";
@@ -38,7 +39,8 @@ constexpr OptionRow kUnseen = {"--unseen", "missing|error", kData,
                                "a category that training never saw counts as missing, or ends the command (missing)"};
 constexpr OptionRow kThreads = {"--threads", "N", kOutput, "threads, or auto; the results are the same (1)"};
 constexpr OptionRow kForce = {"--force", nullptr, kOutput, "overwrite the file named with -o"};
-constexpr OptionRow kTrainForce = {"--force", nullptr, kOutput, "overwrite the files named with -o and --history"};
+constexpr OptionRow kTrainForce = {"--force", nullptr, kOutput,
+                                   "overwrite the files named with -o, --history and --record-to"};
 constexpr OptionRow kQuiet = {"-q,--quiet", nullptr, kOutput, "say nothing on standard error but errors"};
 
 /// What train and cv have in common.
@@ -127,6 +129,11 @@ constexpr OptionRow kTrainOnlyOptions[] = {
     {"--checkpoint-every", "60s", kRun,
      "time, epochs or weight changes between checkpoints: 60s, 5epochs, 1000steps (60s)"},
     {"--keep", "N", kRun, "newest checkpoints that stay (3)"},
+    {"--record", "LIST", kRecord,
+     "weights, activations (with net inputs), deltas: kept while it learns, in one NPZ file that numpy.load opens"},
+    {"--every", "10", kRecord, "epochs from one moment to the next; or weight changes: 100steps (1)"},
+    {"--record-rows", "K", kRecord, "the first K training rows give the activations and deltas; or all (100)"},
+    {"--record-to", "FILE", kRecord, "that file (the model's name with .npz, or -2, -3 … if taken)"},
     {"--history", "FILE", kOutput, "also write a CSV of all epochs: steps, losses, scores, learning rate"},
     {"-o,--output", "FILE", kOutput, "model file (DATA's name with .safetensors, or -2, -3 … if taken)"},
     kTrainForce,

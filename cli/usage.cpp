@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "cli/terminal.hpp"
 #include "cli/text/layout.hpp"
@@ -88,21 +89,50 @@ double seconds_value(std::string_view option, const std::string& text) {
   return *value * unit;
 }
 
-CheckpointInterval interval_value(const std::string& text) {
-  constexpr const char* kOption = "--checkpoint-every";
-  CheckpointInterval every;
+namespace {
+
+constexpr std::string_view kEpochsOrSteps = "a whole number of epochs or steps from 1";
+
+/// "5epochs", "1000steps"; nothing for another unit or none.
+std::optional<RecordInterval> counted_interval(std::string_view option, const std::string& text) {
   const std::string_view whole = trimmed(text);
   for (const std::string_view unit : {"epochs", "epoch", "steps", "step"}) {
     if (!whole.ends_with(unit)) continue;
     const std::optional<std::uint64_t> count = whole_of(whole.substr(0, whole.size() - unit.size()));
     if (!count || *count == 0)
-      refuse(kOption, quoted(text), "a whole number of epochs or steps from 1", for_example(kOption, "5epochs"));
-    if (unit.starts_with('e')) every.epochs = *count;
-    if (unit.starts_with('s')) every.steps = *count;
-    return every;
+      refuse(std::string(option), quoted(text), std::string(kEpochsOrSteps), for_example(option, "5epochs"));
+    return unit.starts_with('e') ? RecordInterval{.epochs = *count} : RecordInterval{.steps = *count};
   }
-  every.seconds = seconds_value(kOption, text);
-  return every;
+  return std::nullopt;
+}
+
+}  // namespace
+
+CheckpointInterval interval_value(const std::string& text) {
+  constexpr const char* kOption = "--checkpoint-every";
+  if (const auto counted = counted_interval(kOption, text)) return {.epochs = counted->epochs, .steps = counted->steps};
+  return {.seconds = seconds_value(kOption, text)};
+}
+
+RecordInterval record_interval_value(const std::string& text) {
+  constexpr const char* kOption = "--every";
+  if (const auto counted = counted_interval(kOption, text)) return *counted;
+  return {.epochs = whole_value(kOption, text, 1, kEpochsOrSteps, "10, 10epochs or 1000steps")};
+}
+
+std::size_t record_rows_value(const std::string& text) {
+  if (text == "all") return std::numeric_limits<std::size_t>::max();
+  return whole_value("--record-rows", text, 1, "a whole number from 1, or all", "100");
+}
+
+void set_record(const std::vector<std::string>& given, RecordOptions& record) {
+  for (const std::string& text : given)
+    for (const std::string& part : split_at_commas(text)) {
+      const std::string name = one_of("--record", part, {"weights", "activations", "deltas"});
+      if (name == "weights") record.weights = true;
+      if (name == "activations") record.activations = true;
+      if (name == "deltas") record.deltas = true;
+    }
 }
 
 std::string one_of(std::string_view option, const std::string& text, const std::vector<std::string>& words) {

@@ -38,7 +38,11 @@ struct RealRange {
 [[nodiscard]] std::size_t threads_value(const std::string& text);
 [[nodiscard]] double until_value(const std::string& text);                             ///< "tss<0.04"
 [[nodiscard]] double seconds_value(std::string_view option, const std::string& text);  ///< "60s", "1.5m", "2h", "90"
-[[nodiscard]] CheckpointInterval interval_value(const std::string& text);  ///< "60s", "5epochs", "1000steps"
+[[nodiscard]] CheckpointInterval interval_value(const std::string& text);     ///< "60s", "5epochs", "1000steps"
+[[nodiscard]] RecordInterval record_interval_value(const std::string& text);  ///< "10", "10epochs", "1000steps"
+/// Sets what is named: "weights,deltas", from all times that the option was given.
+void set_record(const std::vector<std::string>& given, RecordOptions& record);
+[[nodiscard]] std::size_t record_rows_value(const std::string& text);  ///< "100", "all"
 /// A number as text, if the whole text is one.
 [[nodiscard]] bool is_number(std::string_view text);
 [[nodiscard]] char delimiter_value(const std::string& text);  ///< , ; | tab, or their names

@@ -127,6 +127,9 @@ std::string diagnosis_json(const Diagnosis& diagnosis) {
   return object.str();
 }
 
+/// Where a file goes that there may not be.
+std::string text_or_null(const std::string& path) { return path.empty() ? "null" : json_text(path); }
+
 }  // namespace
 
 std::string stop_name(FitStop stop) {
@@ -147,7 +150,8 @@ std::string stop_name(FitStop stop) {
   return "epochs";
 }
 
-std::string start_event(const FitPlan& plan, const TrainCommand& command, const std::string& model) {
+std::string start_event(const FitPlan& plan, const TrainCommand& command, const std::string& model,
+                        const std::string& record) {
   JsonObject event;
   event.text("event", "start")
       .text("schema", "deltarule-events-1")
@@ -169,6 +173,7 @@ std::string start_event(const FitPlan& plan, const TrainCommand& command, const 
       .count("threads", plan.threads)
       .text("arithmetic", plan.arithmetic)
       .list("notices", plan.notices)
+      .raw("record", text_or_null(record))
       .text("model", model);
   return event.str() + "\n";
 }
@@ -220,11 +225,12 @@ void add_result(JsonObject& event, const FitReport& report, const Model& model) 
 
 }  // namespace
 
-std::string done_event(const FitReport& report, const Model& model, const std::string& path) {
+std::string done_event(const FitReport& report, const Model& model, const std::string& path,
+                       const std::string& record) {
   JsonObject event;
   event.text("event", "done");
   add_result(event, report, model);
-  event.text("model", path);
+  event.raw("record", text_or_null(record)).text("model", path);
   return event.str() + "\n";
 }
 

@@ -8,9 +8,12 @@
 
 namespace deltarule::cli {
 
-[[nodiscard]] std::string start_event(const FitPlan& plan, const TrainCommand& command, const std::string& model);
+/// `model` and `record`: the files; the latter may be empty.
+[[nodiscard]] std::string start_event(const FitPlan& plan, const TrainCommand& command, const std::string& model,
+                                      const std::string& record);
 [[nodiscard]] std::string epoch_event(const FitProgress& progress);
-[[nodiscard]] std::string done_event(const FitReport& report, const Model& model, const std::string& path);
+[[nodiscard]] std::string done_event(const FitReport& report, const Model& model, const std::string& path,
+                                     const std::string& record);
 /// The report of a run as one object: what the event says that ends it, without the place of the model.
 [[nodiscard]] std::string report_json(const FitReport& report, const Model& model);
 /// "patience" …, as the member `stop` says it.

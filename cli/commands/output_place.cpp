@@ -36,10 +36,13 @@ struct Search {
   Error fault;
 };
 
+constexpr const char* kModelSuffix = ".safetensors";
+constexpr const char* kRecordSuffix = ".npz";
+
 /// The first free of STEM.safetensors, STEM-2.safetensors, …
-Search free_name(const std::string& stem) {
+Search free_name(const std::string& stem, const std::string& suffix, const char* option) {
   for (int number = 1; number <= kMostNames; ++number) {
-    const std::string path = number == 1 ? stem + ".safetensors" : fmt::format("{}-{}.safetensors", stem, number);
+    const std::string path = number == 1 ? stem + suffix : fmt::format("{}-{}{}", stem, number, suffix);
     std::optional<Error> fault = fault_of(path, false);
     if (!fault) return {path, {}};
     // Taken, by a file or by a folder: the next name. A fault that the next two names share is the folder's.
@@ -47,17 +50,17 @@ Search free_name(const std::string& stem) {
     if (!taken && number > 2) return {{}, std::move(*fault)};
   }
   return {{},
-          Error{ErrorCode::io, stem + ".safetensors", "this and 9,999 further names are taken", "a free name",
-                "name the model file with -o"}};
+          Error{ErrorCode::io, stem + suffix, "this and 9,999 further names are taken", "a free name",
+                fmt::format("name the file with {}", option)}};
 }
 
 OutputPlace chosen_place(const std::string& data) {
   const bool is_stream = data == "-" || data.starts_with("/dev/");  // /dev/stdin, <(…): no name to go by
   const std::string stem = is_stream ? "model" : stem_of(data);
-  Search beside = free_name(stem);
+  Search beside = free_name(stem, kModelSuffix, "-o");
   if (!beside.path.empty()) return {beside.path, false, true, {}};
   if (stem.find('/') != std::string::npos) {
-    const Search here = free_name(name_of_path(stem));
+    const Search here = free_name(name_of_path(stem), kModelSuffix, "-o");
     if (!here.path.empty()) {
       return {here.path, false, true, "the data's folder cannot be written to: the model goes to the current folder"};
     }
@@ -83,15 +86,45 @@ OutputPlace choose_output(const TrainCommand& command) {
   return {command.output, command.force, false, {}};
 }
 
+namespace {
+
+/// A further output replaces no input, and not the model.
+void refuse_files_of_the_run(const std::string& output, const TrainCommand& command, const OutputPlace& model,
+                             const char* option) {
+  const std::string fix = "name another file";
+  refuse_same_file(output, command.data.path, "the data itself", fix, option);
+  refuse_same_file(output, command.validation, "the validation rows", fix, option);
+  refuse_same_file(output, command.network, "the network itself", fix, option);
+  refuse_same_file(output, command.start_from, "the model to begin with", fix, option);
+  refuse_same_file(output, model.path, "the model file", fix, option);
+}
+
+}  // namespace
+
 void check_history_place(const TrainCommand& command, const OutputPlace& model) {
   if (command.history.empty()) return;
-  const std::string fix = "name another file";
-  refuse_same_file(command.history, command.data.path, "the data itself", fix, "--history");
-  refuse_same_file(command.history, command.validation, "the validation rows", fix, "--history");
-  refuse_same_file(command.history, command.network, "the network itself", fix, "--history");
-  refuse_same_file(command.history, command.start_from, "the model to begin with", fix, "--history");
-  refuse_same_file(command.history, model.path, "the model file", fix, "--history");
+  refuse_files_of_the_run(command.history, command, model, "--history");
   check_writable(command.history, command.force);
+}
+
+OutputPlace choose_record_place(const TrainCommand& command, const OutputPlace& model) {
+  if (!command.fit.record.any()) return {};
+  if (command.record_to.empty()) {
+    const std::string stem = model.path.ends_with(kModelSuffix) ? stem_of(model.path) : model.path;
+    Search free = free_name(stem, kRecordSuffix, "--record-to");
+    if (free.path.empty()) throw Exception(std::move(free.fault));
+    return {free.path, false, true, {}};
+  }
+  refuse_files_of_the_run(command.record_to, command, model, "--record-to");
+  refuse_same_file(command.record_to, command.history, "the history", "name another file", "--record-to");
+  check_writable(command.record_to, command.force);
+  return {command.record_to, command.force, false, {}};
+}
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace deltarule::cli

@@ -22,6 +22,12 @@ struct OutputPlace {
 /// Checks that the file of --history can be written and replaces no input or output. Throws Exception (io, usage).
 void check_history_place(const TrainCommand& command, const OutputPlace& model);
 
+/// The file of --record-to, or a free name by the model's, checked likewise; nothing where nothing is recorded.
+[[nodiscard]] OutputPlace choose_record_place(const TrainCommand& command, const OutputPlace& model);
+
+/// The folder that a file is in: "." for a bare name.
+[[nodiscard]] std::string folder_of(const std::string& path);
+
 /// Usage error when the output would replace an input: the same file, however it is named.
 /// `option` names the output.
 void refuse_same_file(const std::string& output, const std::string& input, std::string_view what, std::string fix,

@@ -73,8 +73,9 @@ class Run {
  private:
   int run_or_throw() {
     const Dataset data = dataset_of(command_);
-    const FitOptions options = fit_options_of(command_);
+    FitOptions options = fit_options_of(command_);
     choose_places();
+    if (kept_ == nullptr) options.record.folder = folder_of(record_.path);
     stop_on_signal(!command_.quiet, kept_ != nullptr);
     const std::optional<Fitted> fitted =
         kept_ == nullptr ? fit(data, options, watching()) : kept_->fit(data, options, watching(), keeping());
@@ -85,8 +86,8 @@ class Run {
     }
     report_result(report_, fitted->report, command_);
     save(*fitted);
-    report_written(report_, fitted->model, fitted->report, command_, place_.path);
-    events_.send(done_event(fitted->report, fitted->model, place_.path));
+    report_written(report_, fitted->model, fitted->report, command_, {place_.path, record_.path});
+    events_.send(done_event(fitted->report, fitted->model, place_.path, record_.path));
     if (events_.failed()) throw_lost_events();
     const bool stopped = fitted->report.stop == FitStop::interrupted || (kept_ == nullptr && stop_requested());
     return stopped ? kInterrupted : kDone;
@@ -97,10 +98,12 @@ class Run {
   void choose_places() {
     if (kept_ != nullptr) {
       place_.path = kept_->model_path();
+      if (command_.fit.record.any()) record_.path = kept_->record_path();
       return;
     }
     place_ = choose_output(command_);
     check_history_place(command_, place_);
+    record_ = choose_record_place(command_, place_);
   }
 
   RunEvents keeping() {
@@ -121,7 +124,7 @@ class Run {
     events.on_plan = [this](const FitPlan& plan) {
       report_plan(report_, plan, command_);
       if (!place_.notice.empty()) report_.line("", "note: " + place_.notice);
-      events_.send(start_event(plan, command_, place_.path));
+      events_.send(start_event(plan, command_, place_.path, record_.path));
       progress_.begin(plan.training_rows, plan.training_rows + plan.validation_rows);
     };
     events.on_epoch = [this](const FitProgress& progress) {
@@ -136,20 +139,23 @@ class Run {
   void save(const Fitted& fitted) {
     const SignalsHeld held;
     if (kept_ != nullptr) return kept_->finish(fitted, report_json(fitted.report, fitted.model));
-    save_model(fitted.model);
+    save_in(place_, fitted.model, [this] { return choose_output(command_); });
     if (!command_.history.empty()) write_file(command_.history, history_csv(fitted.report), command_.force);
+    save_in(record_, fitted.report.record, [this] { return choose_record_place(command_, place_); });
   }
 
-  /// A place that we chose may have been taken since; one that the user named is refused by Model::save().
-  void save_model(const Model& model) {
+  /// A place that we chose may have been taken since; one that the user named is refused by save().
+  template <class Saved, class Choose>
+  static void save_in(OutputPlace& place, const Saved& saved, const Choose& choose) {
     constexpr int kMostAttempts = 10;
     for (int attempt = 1;; ++attempt) {
       try {
-        model.save(place_.path, place_.overwrite);
+        saved.save(place.path, place.overwrite);
         return;
       } catch (const Exception&) {
-        if (!place_.chosen || attempt == kMostAttempts) throw;
-        place_ = choose_output(command_);
+        const bool is_there = is_same_file(place.path, place.path);
+        if (!place.chosen || !is_there || attempt == kMostAttempts) throw;
+        place = choose();
       }
     }
   }
@@ -166,7 +172,7 @@ class Run {
   Report report_;
   Progress progress_;
   EventStream events_;
-  OutputPlace place_;
+  OutputPlace place_, record_;  // of the model; of what is recorded
 };
 
 }  // namespace

@@ -138,6 +138,7 @@ void report_plan(const Report& report, const FitPlan& plan, const TrainCommand& 
   }
   report.line("epochs",
               fmt::format("at most {}, {}, {}", plan.epochs, counted(plan.threads, "thread"), plan.arithmetic));
+  if (!plan.record.empty()) report.line("record", plan.record);
   if (command.fit.until_tss > 0) report.line("", fmt::format("until tss < {}", command.fit.until_tss));
 }
 
@@ -162,13 +163,14 @@ void report_result(const Report& report, const FitReport& result, const TrainCom
 }
 
 void report_written(const Report& report, const Model& model, const FitReport& result, const TrainCommand& command,
-                    const std::string& path) {
-  std::vector<std::string> written = {printable(path)};
+                    const WrittenFiles& files) {
+  std::vector<std::string> written = {printable(files.model)};
   if (!command.history.empty()) written.push_back(printable(command.history));
+  if (!files.record.empty()) written.push_back(printable(files.record));
   report.block("wrote", written);
   report.line("weights",
               fmt::format("digest {}, fitted on {}", result.weights_digest, counted(result.rows_seen, "row")));
-  report.block("next", {next_command(model, command, path)});  // to be copied as it stands
+  report.block("next", {next_command(model, command, files.model)});  // to be copied as it stands
 }
 
 }  // namespace deltarule::cli

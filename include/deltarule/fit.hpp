@@ -16,6 +16,7 @@
 #include "deltarule/diagnosis.hpp"
 #include "deltarule/health.hpp"
 #include "deltarule/model.hpp"
+#include "deltarule/record.hpp"
 #include "deltarule/trainer.hpp"
 
 namespace deltarule {
@@ -105,9 +106,10 @@ struct FitOptions {
   std::optional<bool> refit = {};  ///< train again on train + validation for the length found
   bool textbook =
       false;  ///< the bare derivation: online, file order, (6), sigmoid, (1), no scaling, split or early stop
-  double until_tss = -1.0;  ///< stop when tss on the training rows falls below; negative: never
-  bool baselines = true;    ///< also measure the trivial and the linear model on the same split
-  bool health = true;       ///< also look at what was learnt: see health.hpp
+  double until_tss = -1.0;    ///< stop when tss on the training rows falls below; negative: never
+  RecordOptions record = {};  ///< of the training while it is on; comes back in the report
+  bool baselines = true;      ///< also measure the trivial and the linear model on the same split
+  bool health = true;         ///< also look at what was learnt: see health.hpp
 };
 
 /// One choice that was made, and the option that changes it.
@@ -138,6 +140,7 @@ struct FitPlan {
   std::size_t epochs = 0;
   std::size_t threads = 1;
   std::string arithmetic = {};  ///< "avx2 (fused)"
+  std::string record = {};      ///< what is recorded, in words; empty: nothing
 };
 
 enum class FitPhase { training, refit };
@@ -179,6 +182,7 @@ struct FitReport {
   Health health = {};
   std::string weights_digest = {};
   std::vector<std::string> notices = {};  ///< found during or after training
+  Record record = {};                     ///< of options.record, to be saved
 };
 
 /// What is known before the first epoch, in words: data, split, network, choices. At most 80 columns wide.

@@ -68,6 +68,7 @@ class KeptRun {
   [[nodiscard]] std::string path_from_here(const std::string& path) const;
   [[nodiscard]] bool complete() const;
   [[nodiscard]] std::string model_path() const;
+  [[nodiscard]] std::string record_path() const;  ///< where finish() puts what was recorded
 
   /// fit(), kept: begins or goes on where the newest whole checkpoint stands. Nothing when it was left. `data` and
   /// `options` must be those that the run was begun with; threads may differ. With a time limit, the seconds of
@@ -75,7 +76,8 @@ class KeptRun {
   /// and usage for an engine or arithmetic of other bits.
   [[nodiscard]] std::optional<Fitted> fit(const Dataset& data, const FitOptions& options, const FitEvents& events = {},
                                           const RunEvents& run = {});
-  /// Writes model, history and `report` (JSON, ends the run: it is complete when that is there). Throws Exception (io).
+  /// Writes model, history, what was recorded and `report` (JSON, ends the run: it is complete when that is there).
+  /// Throws Exception (io).
   void finish(const Fitted& fitted, std::string_view report);
 
  private:

@@ -180,6 +180,8 @@ struct FitSettings {
   /// weights for two patterns at a time, and is reported so. It keeps a job out of the lanes of fit_many; the bits are
   /// the same.
   std::function<bool(const StepReport&)> on_step = {};
+  /// Called when the run has gone back (OnDivergence::rollback).
+  std::function<void(const Rollback&)> on_rollback = {};
   /// A stop token: asked after each weight change, in per-pattern learning after each 256 of an epoch; true stops
   /// there. A run with `steps` equal to the steps of the result ends with the same bits.
   std::function<bool()> stop_now = {};

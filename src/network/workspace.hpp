@@ -76,6 +76,13 @@ class Workspace {
   /// Σ_k δ_k w_jk for the inputs of row 0: one row.
   [[nodiscard]] Panels input_sums() { return {input_sums_.data(), 1, input_units_, 0, 1}; }
 
+  /// Net inputs get a place of their own in every layer, and stay there: of normalised layers y, which f sees. For
+  /// those who want to look at them; no bit of the passes depends on it.
+  void keep_net_inputs() {
+    for (std::size_t l = 0; l < net_.size(); ++l)
+      if (net_[l].size() == 0) net_[l] = base::AlignedBuffer<T>(activations_[l].size());
+  }
+
   /// Room for a factor of every activation of a hidden layer, pattern by pattern (dropout), at first 1. From then on
   /// forward() leaves m f(I) in the activations and m f′(I) in mask_slopes(), which the deltas are multiplied by. Spec
   /// error for the outputs, whose activations the loss computes from their net inputs (all of a softmax at once), and

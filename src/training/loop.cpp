@@ -318,6 +318,7 @@ struct Run {
     rates.backed_off *= 0.5;
     result.rollbacks.push_back(
         {epoch, result.steps, back.good.epochs, rates.backed_off, error.place + ": " + error.got});
+    if (settings.on_rollback) settings.on_rollback(result.rollbacks.back());
     result.epochs = back.good.epochs;
     result.history.resize(back.good.epochs);
     smallest = smallest_loss(back.first_loss, result);

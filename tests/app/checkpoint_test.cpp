@@ -69,6 +69,7 @@ Checkpoint some_checkpoint(const Optimizer& rule = Adam{}) {
   auto trainer = trainer_for<T>(network, {.optimizer = rule});
   SavedPhases<T> phases;
   phases.training = saved_phase(some_state(trainer), network);
+  phases.training->moments = {{0, 3}, {5, 9}};
   return {"0123456789abcdef0123456789abcdef", 1.25, phases};
 }
 
@@ -81,12 +82,14 @@ void expect_back(const Optimizer& rule) {
   const training::FitState<T> state = some_state(trainer);
   SavedPhases<T> phases;
   phases.training = saved_phase(state, network);
+  phases.training->moments = {{0, 3}, {5, 9}};
   const auto bytes = checkpoint_to_bytes({"r", 7.5, phases});
   ASSERT_TRUE(bytes) << bytes.error().message();
   const auto read = parse_checkpoint(*bytes, "c");
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_EQ(read->run, "r");
   EXPECT_EQ(read->seconds, 7.5);
+  EXPECT_EQ(std::get<SavedPhases<T>>(read->phases).training->moments, (MomentRanges{{0, 3}, {5, 9}}));
   auto other = some_network<T>(9);
   auto fresh = trainer_for<T>(other, {.optimizer = rule});
   const auto back = restored_phase(*std::get<SavedPhases<T>>(read->phases).training, fresh, "c");
@@ -224,6 +227,7 @@ TEST(HostileCheckpoint, IsRefusedByWhatIsWrong) {
       {[](Forge& f) { f.resize("training.history_steps", 3, 8); }, "3 numbers"},
       {[](Forge& f) { f.resize("training.rule.1", 4, 4); }, "training.rule"},
       {[](Forge& f) { f.resize("training.best", 4, 4); }, "training.best"},
+      {[](Forge& f) { f.resize("training.moments", 3, 8); }, "in pairs"},
       {[](Forge& f) { f.section("training.weights").name = "weights"; }, "it is missing"},
       {[](Forge& f) { f.section("training.history_steps").dtype = "I64"; }, "I64"},
       {[](Forge& f) { f.put("training.weights", 0, kNaN); }, "not finite"},

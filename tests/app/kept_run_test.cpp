@@ -70,6 +70,13 @@ FitOptions short_fit() {
   return options;
 }
 
+/// The same with a record of everything, as KeptRun keeps it.
+FitOptions recorded_fit(const RecordInterval& every = {.epochs = 1}) {
+  FitOptions options = short_fit();
+  options.record = {.weights = true, .activations = true, .deltas = true, .every = every, .rows = 10};
+  return options;
+}
+
 /// What a session of a run said and whether it ended.
 struct Session {
   bool ended = false;
@@ -127,11 +134,11 @@ TEST(KeptRun, EndsInTheModelOfTheRunThatNobodyKeeps) {
 
 TEST(KeptRun, LeftAnywhereAndTakenUpWithOtherThreadsEndsInTheSameBytes) {
   const Place place;
-  ASSERT_TRUE(go(place, KeptRun::begin(place.options("whole")), short_fit()).ended);
+  ASSERT_TRUE(go(place, KeptRun::begin(place.options("whole")), recorded_fit()).ended);
   std::size_t left = 0, in_refit = 0;
   for (std::size_t moment = 1;; moment = moment * 2 + 1) {  // of the questions of each session
     const std::string name = "run" + std::to_string(moment);
-    FitOptions options = short_fit();
+    FitOptions options = recorded_fit();
     const auto leave = [&](std::size_t asked) { return asked >= moment; };
     RunOptions run = place.options(name);
     run.every = {.epochs = 7};
@@ -149,10 +156,99 @@ TEST(KeptRun, LeftAnywhereAndTakenUpWithOtherThreadsEndsInTheSameBytes) {
     ASSERT_TRUE(session.ended);
     left += sessions;
     expect_same_results(place, "whole", name);
+    EXPECT_EQ(place.read("whole/record.npz"), place.read(name + "/record.npz"));
     if (HasFailure()) return;
   }
+  EXPECT_GT(place.read("whole/record.npz").size(), 1000U);
   EXPECT_GT(left, 20U);
   EXPECT_GT(in_refit, 1U);
+}
+
+TEST(KeptRun, ItsRecordIsThatOfTheRunThatNobodyKeeps) {
+  const Place place;
+  const Dataset data(read_csv(place.path("data.csv")), {.target = {"kind"}});
+  FitOptions options = recorded_fit();
+  options.record.folder = place.path("");
+  const Fitted alone = fit(data, options);
+  alone.report.record.save(place.path("alone.npz"));
+  ASSERT_TRUE(go(place, KeptRun::begin(place.options("run")), recorded_fit()).ended);
+  EXPECT_EQ(place.read("alone.npz"), place.read("run/record.npz"));
+  for (const std::string& name : place.names("run")) EXPECT_FALSE(name.ends_with(".spool")) << name;
+}
+
+/// Finds a rate with which the run goes back and comes through, and says how many whole epochs it takes back.
+std::size_t rate_that_rolls_back(const Place& place, FitOptions& options) {
+  const Dataset data(read_csv(place.path("data.csv")), {.target = {"kind"}});
+  FitOptions own = options;
+  own.record = {};
+  for (double rate = 4096.0; rate > 1.0; rate /= 2.0) {
+    own.learning_rate = options.learning_rate = rate;
+    std::size_t taken_back = 0;
+    const Error error = error_of([&] {
+      for (const Rollback& one : fit(data, own).report.training.rollbacks) taken_back += one.epoch - one.back_to - 1;
+    });
+    if (error.code == ErrorCode::interrupted && taken_back > 0) return taken_back;
+  }
+  return 0;
+}
+
+/// Rollbacks before and after checkpoints.
+TEST(KeptRun, ARecordThatARollbackShortensIsTakenUpToTheSameBytes) {
+  const Place place;
+  for (const RecordInterval every : {RecordInterval{.epochs = 1}, RecordInterval{.steps = 2}}) {
+    FitOptions options = recorded_fit(every);
+    options.refit = false;
+    options.patience = 0;
+    options.hidden = {8};
+    options.activation = "relu";
+    options.optimizer = "delta-rule";
+    options.schedule = "one-cycle";  // which begins gently
+    options.epochs = 30;
+    options.on_divergence = "rollback";
+    const std::string whole = "whole" + std::to_string(every.steps);
+    ASSERT_GE(rate_that_rolls_back(place, options), 1U) << "epochs that are taken back after they were recorded";
+    ASSERT_TRUE(go(place, KeptRun::begin(place.options(whole)), options).ended);
+    std::size_t left = 0;
+    for (std::size_t moment = 2;; moment += 5) {
+      const std::string name = whole + "run" + std::to_string(moment);
+      RunOptions run = place.options(name);
+      run.every = {.steps = 4};
+      Session session = go(place, KeptRun::begin(run), options, [&](std::size_t asked) { return asked >= moment; });
+      if (session.ended) break;
+      ++left;
+      session = go(place, KeptRun::open(place.path(name)), options);
+      EXPECT_EQ(session.warnings, Texts());
+      ASSERT_TRUE(session.ended);
+      EXPECT_EQ(place.read(whole + "/record.npz"), place.read(name + "/record.npz")) << name;
+      expect_same_results(place, whole, name);
+      if (HasFailure()) return;
+    }
+    EXPECT_GT(left, 5U);
+  }
+}
+
+TEST(KeptRun, BeginsAgainWhereWhatWasRecordedIsDamagedAndSaysSo) {
+  const Place place;
+  ASSERT_TRUE(go(place, KeptRun::begin(place.options("whole")), recorded_fit()).ended);
+  for (const char* how : {"damaged", "short", "gone"}) {
+    const std::string name = std::string("run-") + how, spool = name + "/training.spool";
+    ASSERT_FALSE(go(place, KeptRun::begin(place.options(name)), recorded_fit(), [](std::size_t asked) {
+                   return asked == 24;
+                 }).ended);
+    std::string bytes = place.read(spool);
+    ASSERT_GT(bytes.size(), 100U);
+    if (how == std::string("damaged")) bytes[60] = static_cast<char>(bytes[60] ^ 1);  // in the first record
+    if (how == std::string("short")) bytes.resize(40);
+    place.write(spool, bytes);
+    if (how == std::string("gone")) fs::remove(place.path(spool));
+    const Session session = go(place, KeptRun::open(place.path(name)), recorded_fit());
+    ASSERT_TRUE(session.ended);
+    ASSERT_EQ(session.warnings.size(), 4U) << "three checkpoints, and from the beginning";
+    EXPECT_NE(session.warnings[0].find("training.spool"), std::string::npos) << session.warnings[0];
+    EXPECT_NE(session.warnings[3].find("from the beginning"), std::string::npos) << session.warnings[3];
+    expect_same_results(place, "whole", name);
+    EXPECT_EQ(place.read("whole/record.npz"), place.read(name + "/record.npz"));
+  }
 }
 
 TEST(KeptRun, PassesOverDamagedCheckpointsAndSaysSo) {

@@ -21,24 +21,26 @@ namespace {
 using nlohmann::json;
 using Names = std::vector<std::string>;
 
-const Names kResults = {"history.csv", "model.safetensors", "report.json"};
+const Names kResults = {"history.csv", "model.safetensors", "record.npz", "report.json"};
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 std::string table() { return two_classes(150); }
 
 /// Runs of several kinds, long enough to be met at many moments: batches with a refit, single patterns with momentum,
-/// full batches in f64, a moving rate with a metric to stop on.
+/// full batches in f64, a moving rate with a metric to stop on. All of them record, by epochs or by weight changes.
 std::vector<Names> works() {
-  const Names common = {"train", "data.csv", "--target", "kind", "--ignore", "id", "--progress", "none"};
-  std::vector<Names> all = {{"--hidden", "24", "--epochs", "150", "--patience", "60", "--batch-size", "4",
-                             "--optimizer", "adam", "--refit", "--checkpoint-every", "300steps"},
-                            {"--hidden", "40", "--epochs", "120", "--patience", "0", "--batch-size", "1", "--optimizer",
-                             "momentum", "--checkpoint-every", "6epochs"},
-                            {"--hidden", "60,30", "--epochs", "700", "--patience", "0", "--precision", "f64",
-                             "--optimizer", "irprop+", "--checkpoint-every", "25steps"},
-                            {"--hidden", "30", "--epochs", "100", "--patience", "40", "--batch-size", "8", "--stop-on",
-                             "log_loss", "--schedule", "cosine", "--checkpoint-every", "0.02s"}};
+  const Names common = {"train",      "data.csv", "--target", "kind",           "--ignore",      "id",
+                        "--progress", "none",     "--record", "weights,deltas", "--record-rows", "4"};
+  std::vector<Names> all = {
+      {"--hidden", "24", "--epochs", "150", "--patience", "60", "--batch-size", "4", "--optimizer", "adam", "--refit",
+       "--checkpoint-every", "300steps"},
+      {"--hidden", "40", "--epochs", "120", "--patience", "0", "--batch-size", "1", "--optimizer", "momentum",
+       "--checkpoint-every", "6epochs"},
+      {"--hidden", "60,30", "--epochs", "700", "--patience", "0", "--precision", "f64", "--optimizer", "irprop+",
+       "--checkpoint-every", "25steps"},
+      {"--hidden", "30", "--every", "7steps", "--epochs", "100", "--patience", "40", "--batch-size", "8", "--stop-on",
+       "log_loss", "--schedule", "cosine", "--checkpoint-every", "0.02s"}};
   for (Names& work : all) work.insert(work.begin(), common.begin(), common.end());
   return all;
 }
@@ -57,7 +59,8 @@ Names with_run(Names arguments, const std::string& run) {
 
 std::vector<std::string> results_in(const Folder& folder, const std::string& run) {
   std::vector<std::string> texts;
-  for (const std::string& name : kResults) texts.push_back(folder.read(run + "/" + name));
+  for (const std::string& name : kResults)  // a record only where one was asked for
+    if (name != "record.npz" || folder.has(run + "/" + name)) texts.push_back(folder.read(run + "/" + name));
   return texts;
 }
 
@@ -110,7 +113,7 @@ class Campaign {
     const Outcome last = test::run(folder_, command(reference, name));
     ASSERT_EQ(last.code, 0) << last.err;
     EXPECT_EQ(last.err.find("warning"), std::string::npos) << last.err;
-    EXPECT_EQ(results_in(folder_, name), reference.results) << name << ": " << reference.arguments[9];
+    EXPECT_EQ(results_in(folder_, name), reference.results) << name << ": " << reference.arguments[13];
     EXPECT_FALSE(has_file(folder_, name, ".deltarule-")) << "no leftovers";
     folder_.remove(name);
   }
@@ -238,6 +241,7 @@ TEST_F(Left, IsTakenUpFromAnotherFolderWithEventsOfTheEpochsThatAreLeft) {
   report.erase("schema");
   done.erase("event");
   done.erase("model");
+  done.erase("record");
   EXPECT_EQ(report, done);
 }
 
@@ -293,6 +297,40 @@ TEST(Resume, ARunWithoutSpaceWarnsFailsWholeAndIsTakenUpWhenThereIsSome) {
   const Outcome again = test::run(folder, {"resume", "run"});
   ASSERT_EQ(again.code, 0) << again.err;
   EXPECT_EQ(results_in(folder, "run"), reference.results);
+}
+
+TEST(Resume, ARecordWithoutSpaceEndsTheRunWhichIsTakenUpWhenThereIsSome) {
+  const Folder folder;
+  folder.write("data.csv", table());
+  const Names work = {"train",
+                      "data.csv",
+                      "--target",
+                      "kind",
+                      "--ignore",
+                      "id",
+                      "--progress",
+                      "none",
+                      "--hidden",
+                      "8",
+                      "--epochs",
+                      "30",
+                      "--no-refit",
+                      "--checkpoint-every",
+                      "5epochs",
+                      "--patience",
+                      "0",
+                      "--record",
+                      "weights,activations,deltas"};
+  const Reference reference = reference_of(folder, work, "reference");
+  const Outcome outcome = test::run(folder, with_run(work, "run"), {.largest_file = 200'000});
+  expect_error(outcome, 5, {"run/training.spool", "File too large", "free some space"});
+  EXPECT_TRUE(has_file(folder, "run", "checkpoint-")) << "some way was gone";
+  EXPECT_FALSE(folder.has("run/record.npz"));
+  const Outcome again = test::run(folder, {"resume", "run"});
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_NE(again.err.find("from checkpoint-"), std::string::npos) << again.err;
+  EXPECT_EQ(results_in(folder, "run"), reference.results);
+  EXPECT_EQ(reference.results.size(), 4U);
 }
 
 TEST(Resume, OptionsThatMakeNoSenseAreRefused) {

@@ -72,6 +72,28 @@ TEST(Rollback, ARunThatGoesBackToItsBeginningIsTheRunWithTheLowerRate) {
   EXPECT_GE(rollbacks, 2u);
 }
 
+TEST(Rollback, IsToldWhenItHappensAndChangesNothing) {
+  const auto source = linear_patterns<float>(2000);
+  auto one = linear_network<float>(4), other = one;
+  FitSettings settings{.epochs = 5, .batch_size = 16, .on_divergence = kBack};
+  auto plain = trainer_for<float>(other, {.optimizer = DeltaRule{4.0}});
+  ASSERT_TRUE(fit<float>(plain, source, nullptr, settings));
+  std::vector<std::uint64_t> told;
+  std::uint64_t last_epoch = 0;
+  settings.on_rollback = [&](const Rollback& back) {
+    EXPECT_GE(back.epoch, last_epoch) << "no epoch after it has been reported";
+    told.push_back(back.step);
+  };
+  settings.on_epoch = [&](const EpochReport& report) { return last_epoch = report.epoch, false; };
+  auto trainer = trainer_for<float>(one, {.optimizer = DeltaRule{4.0}});
+  const auto result = fit<float>(trainer, source, nullptr, settings);
+  ASSERT_TRUE(result);
+  ASSERT_FALSE(told.empty());
+  ASSERT_EQ(told.size(), result->rollbacks.size());
+  for (std::size_t k = 0; k < told.size(); ++k) EXPECT_EQ(told[k], result->rollbacks[k].step);
+  EXPECT_TRUE(same_weights(one, other));
+}
+
 /// The rate rises over the epochs, until the loss grows without being infinite: re-coded with a copy of the trainer.
 /// Epochs have so many patterns that the state is kept after each.
 TEST(Rollback, GoesBackToTheLastGoodEpochWhenTheLossHasRunAway) {

@@ -22,7 +22,7 @@ Value caught(std::exception_ptr& thrown, const Call& call, Value otherwise) {
 /// The same settings with functions that do not throw. `settings` and `thrown` must outlive the run.
 inline FitSettings guarded(const FitSettings& settings, std::exception_ptr& thrown) {
   FitSettings own = settings;
-  if (settings.on_epoch || settings.on_step || settings.score || settings.stop_now) {
+  if (settings.on_epoch || settings.on_step || settings.on_rollback || settings.score || settings.stop_now) {
     own.on_epoch = [&settings, &thrown](const EpochReport& report) {
       if (thrown) return true;
       return settings.on_epoch && caught(thrown, [&] { return settings.on_epoch(report); }, true);
@@ -36,6 +36,11 @@ inline FitSettings guarded(const FitSettings& settings, std::exception_ptr& thro
   if (settings.on_step) {
     own.on_step = [&settings, &thrown](const StepReport& report) {
       return caught(thrown, [&] { return settings.on_step(report); }, true);
+    };
+  }
+  if (settings.on_rollback) {
+    own.on_rollback = [&settings, &thrown](const Rollback& rollback) {
+      (void)caught(thrown, [&] { return settings.on_rollback(rollback), true; }, true);
     };
   }
   if (settings.stop_now)

@@ -140,8 +140,7 @@ Measurement measure_learned(const model::Model& model, const Judge& judge, std::
 
 std::optional<Baseline> linear_baseline(const Material& material, const Size& size, const FitOptions& options,
                                         const Judge& judge, const FitEvents& events) {
-  FitOptions own;
-  own.hidden = Hidden::none();
+  FitOptions own{.hidden = Hidden::none()};
   own.seed = options.seed;
   own.threads = options.threads;
   own.class_weight = options.class_weight;  // the same errors count

@@ -33,6 +33,7 @@ void check(const FitOptions& options, const CrossValidationOptions& how, const d
   if (how.repeats == 0) refuse("--repeats", "0", "at least 1");
   if (options.test) refuse("--test", "a share of test rows", "none: each fold is tested once", fix);
   if (options.row_split) refuse("row_split", "given rows", "none: each fold is tested once", fix);
+  if (options.record.any()) refuse("record", "folds that record how they learn", "none", "Record a training: fit()");
   if (options.time_limit) refuse("--time-limit", "a limit in time", "folds that depend on no clock", "Use --steps");
   if (options.start_from || options.continue_from)
     refuse("--start-from", "given first weights", "weights that have seen no row", fix);

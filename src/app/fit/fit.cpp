@@ -16,6 +16,7 @@
 #include "app/fit/provenance.hpp"
 #include "app/fit/settings.hpp"
 #include "app/fit/time_limit.hpp"
+#include "app/record/record.hpp"
 #include "app/targets.hpp"
 #include "app/words.hpp"
 #include "base/aligned.hpp"
@@ -125,6 +126,7 @@ void describe_choices(const Prepared& prepared, const FitOptions& options, FitPl
   plan.epochs = prepared.settings.training.epochs;
   plan.threads = options.threads;
   plan.arithmetic = prepared.settings.f64 ? arithmetic<double>() : arithmetic<float>();
+  describe_record(options.record, prepared.settings, graph, plan);
 }
 
 /// Finds the validation rows of a table of their own.
@@ -287,6 +289,7 @@ Fitted fit_checked(const Dataset& data, const FitOptions& options, const FitEven
   add_baselines(material, prepared, options, model, judge, events, keeper, report);
   add_measures(report, model);
   report.weights_digest = model.weights_digest();
+  report.record = RecordAccess::wrap(std::move(learned.recorded));
   return {unwrap(ModelAccess::wrap(std::move(model))), std::move(report)};
 }
 

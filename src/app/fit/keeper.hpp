@@ -5,8 +5,10 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 
+#include "app/record/moments.hpp"
 #include "deltarule/fit.hpp"
 #include "training/fit_state.hpp"
 #include "training/trainer.hpp"
@@ -20,9 +22,14 @@ class Keeper {
   virtual std::optional<training::FitState<float>> state_of(FitPhase phase, training::Trainer<float>& trainer) = 0;
   virtual std::optional<training::FitState<double>> state_of(FitPhase phase, training::Trainer<double>& trainer) = 0;
   virtual bool is_due(FitPhase phase, const training::FitPlace& place) = 0;
-  virtual void keep(FitPhase phase, const training::FitState<float>& state, const network::Network<float>& network) = 0;
-  virtual void keep(FitPhase phase, const training::FitState<double>& state,
-                    const network::Network<double>& network) = 0;
+  /// `moments` of what is recorded: on the disk.
+  virtual void keep(FitPhase phase, const training::FitState<float>& state, const network::Network<float>& network,
+                    const MomentRanges& moments) = 0;
+  virtual void keep(FitPhase phase, const training::FitState<double>& state, const network::Network<double>& network,
+                    const MomentRanges& moments) = 0;
+  /// The file for what is recorded in a phase, and the moments of the state that state_of() gave.
+  [[nodiscard]] virtual std::string spool_of(FitPhase phase) const = 0;
+  [[nodiscard]] virtual MomentRanges moments_of(FitPhase phase) const = 0;
   /// True: the run is to be left as soon as its state has been kept.
   virtual bool leaves() = 0;
   /// Seconds that training took before it was taken up.
@@ -37,8 +44,10 @@ template <class T>
 class KeptPhase {
  public:
   /// `failed`: whether a callback of the user's threw, so that how the training ended is nothing to keep.
-  KeptPhase(Keeper* keeper, FitPhase phase, training::Trainer<T>& trainer, std::function<bool()> failed)
-      : keeper_(keeper), failed_(std::move(failed)) {
+  /// `recorded`: the moments so far, on the disk.
+  KeptPhase(Keeper* keeper, FitPhase phase, training::Trainer<T>& trainer, std::function<bool()> failed,
+            std::function<MomentRanges()> recorded)
+      : keeper_(keeper), failed_(std::move(failed)), recorded_(std::move(recorded)) {
     if (keeper == nullptr) return;
     state_ = keeper->state_of(phase, trainer);
     if (state_) checkpoints_.resume_from = &*state_;
@@ -48,7 +57,7 @@ class KeptPhase {
     checkpoints_.keep = [this, phase, &trainer](const training::FitState<T>& state) {
       return guarded([&] {
         if (failed_()) return true;
-        keeper_->keep(phase, state, trainer.network());
+        keeper_->keep(phase, state, trainer.network(), recorded_());
         return keeper_->leaves();
       });
     };
@@ -57,6 +66,8 @@ class KeptPhase {
   KeptPhase& operator=(const KeptPhase&) = delete;
 
   [[nodiscard]] const training::Checkpoints<T>& checkpoints() const { return checkpoints_; }
+  /// Weight changes up to the state that the phase goes on from.
+  [[nodiscard]] std::uint64_t steps_before() const { return state_ ? state_->result.steps : 0; }
   /// To be called after the training: throws what the keeper threw, or RunLeft; not where the user's callback failed.
   void check(StopReason reason) const {
     if (thrown_) std::rethrow_exception(thrown_);
@@ -77,6 +88,7 @@ class KeptPhase {
 
   Keeper* keeper_;
   std::function<bool()> failed_;
+  std::function<MomentRanges()> recorded_;
   std::optional<training::FitState<T>> state_;
   training::Checkpoints<T> checkpoints_;
   std::exception_ptr thrown_ = nullptr;

@@ -42,6 +42,7 @@ struct Passed {
   FitResult result;
   double tss = 0.0;
   ClassFactors class_factors = {};
+  std::shared_ptr<const RecordedPhase> recorded = {};  // or null
 };
 
 template <class T>
@@ -138,13 +139,25 @@ Passed pass(const Material& material, const NetworkSpec& spec, const Settings& s
         score_of<T>(*settings.stop_on, network, held, material.validation_rows(), material.validation_weights());
     length.higher_is_better = settings.stop_on->higher_is_better;
   }
-  const KeptPhase<T> kept(course.keeper, course.phase, trainer, [&] { return course.watch.has_thrown(); });
+  std::optional<Recorder<T>> recorder;
+  if (settings.record.any()) {
+    const RecordSource<T> source{settings.record, training,    course.preprocessing,
+                                 material.table,  course.rows, options.label_smoothing};
+    recorder.emplace(source, course.phase, trainer, course.keeper).watch(length);
+  }
+  const KeptPhase<T> kept(
+      course.keeper, course.phase, trainer,
+      [&] { return course.watch.has_thrown() || (recorder && recorder->failed()); },
+      [&] { return recorder ? recorder->kept() : MomentRanges(); });
+  if (recorder) recorder->begin(kept.steps_before());
   auto result =
       training::fit<T>(trainer, training, course.validates ? &validation : nullptr, length, kept.checkpoints());
   if (result) kept.check(result->reason);
   if (!result) throw_told(result.error(), network, bound, settings, training);
+  std::shared_ptr<const RecordedPhase> recorded;
+  if (recorder) recorded = recorder->end(*result);
   const double tss = training::total_squared_error<T>(network, training, trainer.team());
-  return {network.weights(), std::move(*result), tss, std::move(factors)};
+  return {network.weights(), std::move(*result), tss, std::move(factors), std::move(recorded)};
 }
 
 Passed pass_in(const Material& material, const NetworkSpec& spec, const Settings& settings, const Course& course) {
@@ -216,6 +229,7 @@ void refit(const Material& material, const Settings& settings, Watch& watch, Kee
   learned.rows_seen = rows.size();
   learned.tss = passed.tss;
   learned.class_factors = std::move(passed.class_factors);
+  if (passed.recorded) learned.recorded.push_back(std::move(passed.recorded));
 }
 
 }  // namespace
@@ -269,6 +283,7 @@ Learned learn(const Material& material, const data::Preprocessing& preprocessing
   learned.rows_seen = material.split.training.size();
   learned.tss = passed.tss;
   learned.class_factors = std::move(passed.class_factors);
+  if (passed.recorded) learned.recorded.push_back(std::move(passed.recorded));
   const bool length_found = learned.stop == FitStop::patience || learned.stop == FitStop::epochs;
   if (settings.refit && length_found && learned.training.best_epoch > 0 && !material.split.validation.empty())
     refit(material, settings, watch, keeper, learned);

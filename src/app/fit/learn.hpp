@@ -12,6 +12,7 @@
 #include "app/fit/class_weights.hpp"
 #include "app/fit/keeper.hpp"
 #include "app/fit/settings.hpp"
+#include "app/record/recorder.hpp"
 #include "data/preprocessing.hpp"
 #include "data/split.hpp"
 #include "data/table.hpp"
@@ -73,7 +74,8 @@ struct Learned {
   std::size_t refit_epochs = 0;
   std::size_t rows_seen = 0;
   double tss = 0.0;
-  ClassFactors class_factors = {};  // of the rows seen
+  ClassFactors class_factors = {};                                  // of the rows seen
+  std::vector<std::shared_ptr<const RecordedPhase>> recorded = {};  // the training, then the refit; or none
   std::vector<std::string> notices = {};
 };
 

@@ -10,6 +10,7 @@
 #include "app/fit/named.hpp"
 #include "app/fit/noise.hpp"
 #include "app/measure.hpp"
+#include "app/record/record.hpp"
 #include "app/targets.hpp"
 #include "app/words.hpp"
 #include "base/text.hpp"
@@ -244,6 +245,7 @@ void check_options(const FitOptions& options) {
   if (options.validation && options.validation_table)
     refuse("--validation", "a share together with a table", "one of them");
   if (options.threads == 0) refuse("--threads", "0", "at least 1");
+  check_record(options.record);
   if (std::isnan(options.until_tss)) refuse("--until", "NaN", "a number");
   if (options.weight_decay && !(std::isfinite(*options.weight_decay) && *options.weight_decay >= 0.0))
     refuse("--weight-decay", io::to_text(*options.weight_decay), "a finite number that is not negative");
@@ -337,6 +339,7 @@ Settings choose_settings(const FitOptions& options, const Size& size, const data
   choose_monotone(options, preprocessing, settings, choices);
   check_class_weights(options.class_weight, preprocessing.task, preprocessing.classes);
   settings.class_weight = options.class_weight;
+  settings.record = options.record;
   if (options.class_weight.any()) choices.add("class weight", text_of(options.class_weight), "--class-weight", true);
   check_start(settings);
   check_method(options, settings, choices);

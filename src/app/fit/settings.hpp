@@ -35,6 +35,7 @@ struct Settings {
   FitSettings training;
   const network::MetricEntry* stop_on = nullptr;  // nothing: the network's loss
   bool refit = false;
+  RecordOptions record;
   Seed seed;
 };
 

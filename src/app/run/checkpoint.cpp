@@ -162,6 +162,12 @@ void add_rollbacks(io::Container& container, const std::string& name, const std:
   add_section(container, name + ".rollback_factors", factors);
 }
 
+void add_moments(io::Container& container, const std::string& name, const MomentRanges& moments) {
+  std::vector<std::uint64_t> ends;
+  for (const auto& [first, last] : moments) ends.insert(ends.end(), {first, last});
+  if (!ends.empty()) add_section<std::uint64_t>(container, name + ".moments", ends, {moments.size(), 2});
+}
+
 template <class T>
 void add_phase(io::Container& container, const std::string& name, const SavedPhase<T>& phase) {
   container.metadata.emplace_back(name, counts_json(phase.state));
@@ -184,6 +190,7 @@ void add_phase(io::Container& container, const std::string& name, const SavedPha
   add_good(container, name + ".good", phase.good, phase.state.back.good);
   add_good(container, name + ".next", phase.next, phase.state.back.next);
   add_rollbacks(container, name, phase.state.result.rollbacks);
+  add_moments(container, name, phase.moments);
 }
 
 // ---- reading ----
@@ -260,6 +267,7 @@ class Reader {
       saved.state.trainer.update.numbers = std::move(*numbers);
     }
     if (auto done = read_rollbacks(phase, saved.state.result); !done) return done.error();
+    if (auto done = read_moments(phase, saved.moments); !done) return done.error();
     if (!steps_agree(saved.state))
       return fault(name_ + ", " + phase, "counts that contradict each other", "a best epoch and steps that have been");
     const std::size_t weights_kept = saved.weights.size();
@@ -320,6 +328,19 @@ class Reader {
     for (std::size_t k = 0; k < why->size(); ++k)
       result.rollbacks.push_back(
           {(*counts)[3 * k], (*counts)[3 * k + 1], (*counts)[3 * k + 2], (*factors)[k], std::move((*why)[k])});
+    return {};
+  }
+
+  Result<void> read_moments(const std::string& phase, MomentRanges& moments) const {
+    const std::string name = phase + ".moments";
+    if (container_.find_section(name) == nullptr) return {};
+    auto ends = section<std::uint64_t>(name);
+    if (!ends) return ends.error();
+    for (std::size_t k = 0; k < ends->size(); ++k)
+      if ((k > 0 && (*ends)[k] <= (*ends)[k - 1]) || ends->size() % 2 != 0)
+        return fault(name_ + ", section " + io::json_string(name), "numbers that do not ascend in pairs",
+                     "where moments begin and end");
+    for (std::size_t k = 0; k < ends->size(); k += 2) moments.emplace_back((*ends)[k], (*ends)[k + 1]);
     return {};
   }
 

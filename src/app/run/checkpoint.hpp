@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/record/moments.hpp"
 #include "deltarule/error.hpp"
 #include "training/fit_state.hpp"
 #include "training/trainer.hpp"
@@ -32,6 +33,7 @@ struct SavedPhase {
   std::vector<std::vector<T>> rule = {};  // none when the phase has ended
   std::vector<T> best = {};               // empty: none
   SavedGood<T> good = {}, next = {};      // that the run would go back to, now or after another good epoch
+  MomentRanges moments = {};              // what is recorded: which records of the phase's spool
 };
 
 template <class T>

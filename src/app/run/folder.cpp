@@ -30,6 +30,8 @@ std::string checkpoint_name(std::uint64_t number) {
          std::string(kEnd);
 }
 
+std::string spool_name(FitPhase phase) { return phase == FitPhase::training ? "training.spool" : "refit.spool"; }
+
 Result<RunFolder> RunFolder::take(std::string path, bool make) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   const bool there = io::path_kind(path) == io::PathKind::directory;

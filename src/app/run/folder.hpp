@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "deltarule/fit.hpp"
 #include "io/lock.hpp"
 
 namespace deltarule::app {
@@ -15,10 +16,13 @@ namespace deltarule::app {
 inline constexpr const char* kRunFile = "run.json";
 inline constexpr const char* kModelFile = "model.safetensors";
 inline constexpr const char* kHistoryFile = "history.csv";
+inline constexpr const char* kRecordFile = "record.npz";
 inline constexpr const char* kReportFile = "report.json";  // written last: a run that has it is complete
 
 /// "checkpoint-000123.safetensors".
 [[nodiscard]] std::string checkpoint_name(std::uint64_t number);
+/// What a phase has recorded, until it is in the record: "training.spool", "refit.spool".
+[[nodiscard]] std::string spool_name(FitPhase phase);
 
 class RunFolder {
  public:

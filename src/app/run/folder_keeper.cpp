@@ -6,6 +6,7 @@
 #include "app/fit/time_limit.hpp"
 #include "base/text.hpp"
 #include "io/file.hpp"
+#include "io/spool.hpp"
 
 namespace deltarule::app {
 namespace {
@@ -23,9 +24,19 @@ std::string place_of(const Checkpoint& checkpoint) {
       checkpoint.phases);
 }
 
-template <class T>
-std::optional<SavedPhase<T>>& phase_of(SavedPhases<T>& phases, FitPhase phase) {
+/// The phase of a checkpoint, const or not.
+template <class Phases>
+auto& phase_of(Phases& phases, FitPhase phase) {
   return phase == FitPhase::training ? phases.training : phases.refit;
+}
+
+MomentRanges moments_in(const Checkpoint& checkpoint, FitPhase phase) {
+  return std::visit(
+      [phase](const auto& phases) {
+        const auto& saved = phase_of(phases, phase);
+        return saved ? saved->moments : MomentRanges();
+      },
+      checkpoint.phases);
 }
 
 }  // namespace
@@ -44,6 +55,17 @@ Result<Checkpoint> FolderKeeper::read(std::uint64_t number, const std::string& r
   auto checkpoint = parse_checkpoint(file->bytes(), name);
   if (checkpoint && checkpoint->run != run)
     return Error{ErrorCode::format, name, "a checkpoint of another run", "one of this run", {}};
+  for (const FitPhase phase : {FitPhase::training, FitPhase::refit}) {
+    if (!checkpoint) break;
+    const std::uint64_t records = records_of(moments_in(*checkpoint, phase));
+    if (records == 0) continue;
+    if (auto whole = io::check_spool(spool_of(phase), records); !whole)
+      return Error{ErrorCode::format,
+                   name,
+                   "what was recorded up to it is gone: " + whole.error().message(),
+                   "all its moments",
+                   {}};
+  }
   return checkpoint;
 }
 
@@ -103,22 +125,29 @@ bool FolderKeeper::is_due(FitPhase /*phase*/, const training::FitPlace& place) {
   return every.seconds > 0.0 && watch_() - last_seconds_ >= every.seconds;
 }
 
+MomentRanges FolderKeeper::moments_of(FitPhase phase) const {
+  return name_.empty() ? MomentRanges() : moments_in(now_, phase);
+}
+
 template <class T>
-void FolderKeeper::keep_in(FitPhase phase, const training::FitState<T>& state, const network::Network<T>& network) {
-  phase_of(std::get<SavedPhases<T>>(now_.phases), phase) = saved_phase(state, network);
+void FolderKeeper::keep_in(FitPhase phase, const training::FitState<T>& state, const network::Network<T>& network,
+                           const MomentRanges& moments) {
+  auto& saved = phase_of(std::get<SavedPhases<T>>(now_.phases), phase);
+  saved = saved_phase(state, network);
+  saved->moments = moments;
   now_.seconds = seconds_before_ + watch_();
   write();
   last_ = {state.result.steps, state.result.epochs};
   last_seconds_ = watch_();
 }
 
-void FolderKeeper::keep(FitPhase phase, const training::FitState<float>& state,
-                        const network::Network<float>& network) {
-  keep_in(phase, state, network);
+void FolderKeeper::keep(FitPhase phase, const training::FitState<float>& state, const network::Network<float>& network,
+                        const MomentRanges& moments) {
+  keep_in(phase, state, network, moments);
 }
 void FolderKeeper::keep(FitPhase phase, const training::FitState<double>& state,
-                        const network::Network<double>& network) {
-  keep_in(phase, state, network);
+                        const network::Network<double>& network, const MomentRanges& moments) {
+  keep_in(phase, state, network, moments);
 }
 
 void FolderKeeper::write() {

@@ -24,8 +24,12 @@ class FolderKeeper final : public Keeper {
   std::optional<training::FitState<float>> state_of(FitPhase phase, training::Trainer<float>& trainer) override;
   std::optional<training::FitState<double>> state_of(FitPhase phase, training::Trainer<double>& trainer) override;
   bool is_due(FitPhase phase, const training::FitPlace& place) override;
-  void keep(FitPhase phase, const training::FitState<float>& state, const network::Network<float>& network) override;
-  void keep(FitPhase phase, const training::FitState<double>& state, const network::Network<double>& network) override;
+  void keep(FitPhase phase, const training::FitState<float>& state, const network::Network<float>& network,
+            const MomentRanges& moments) override;
+  void keep(FitPhase phase, const training::FitState<double>& state, const network::Network<double>& network,
+            const MomentRanges& moments) override;
+  [[nodiscard]] std::string spool_of(FitPhase phase) const override { return folder_.file(spool_name(phase)); }
+  [[nodiscard]] MomentRanges moments_of(FitPhase phase) const override;
   bool leaves() override { return leaving_ = leaving_ || (events_.leave && events_.leave()); }
   [[nodiscard]] double seconds_before() const override { return seconds_before_; }
 
@@ -33,7 +37,8 @@ class FolderKeeper final : public Keeper {
   template <class T>
   std::optional<training::FitState<T>> state_in(FitPhase phase, training::Trainer<T>& trainer);
   template <class T>
-  void keep_in(FitPhase phase, const training::FitState<T>& state, const network::Network<T>& network);
+  void keep_in(FitPhase phase, const training::FitState<T>& state, const network::Network<T>& network,
+               const MomentRanges& moments);
   Result<Checkpoint> read(std::uint64_t number, const std::string& run) const;
   void write();
   void warn(const std::string& text) const;

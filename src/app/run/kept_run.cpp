@@ -95,6 +95,7 @@ std::string KeptRun::path_from_here(const std::string& path) const {
 }
 bool KeptRun::complete() const { return impl_->folder.has(kReportFile); }
 std::string KeptRun::model_path() const { return impl_->folder.file(kModelFile); }
+std::string KeptRun::record_path() const { return impl_->folder.file(kRecordFile); }
 
 namespace {
 
@@ -144,7 +145,10 @@ void KeptRun::finish(const Fitted& fitted, std::string_view report) {
   const RunFolder& folder = impl_->folder;
   fitted.model.save(folder.file(kModelFile), true);
   write_or_throw(folder.file(kHistoryFile), history_csv(fitted.report));
+  fitted.report.record.save(folder.file(kRecordFile), true);
   write_or_throw(folder.file(kReportFile), report);
+  for (const FitPhase phase : {FitPhase::training, FitPhase::refit})
+    if (auto removed = io::remove_path(folder.file(spool_name(phase))); !removed) throw Exception(removed.error());
 }
 
 }  // namespace deltarule

@@ -43,6 +43,7 @@ void check(const FitOptions& options, const TuneOptions& how) {
     refuse("--start-from", "given first weights", "weights that have seen no row");
   if (options.row_split) refuse("row_split", "given rows", "a split by share or column");
   if (options.steps) refuse("--steps", "a limit in weight changes", "trials that end by epochs", "Use --epochs");
+  if (options.record.any()) refuse("record", "trials that record how they learn", "none");
   if (options.time_limit) refuse("time_limit", "a limit for each training", "the limit of the search");
   if (how.time_limit && !(*how.time_limit > 0.0 && std::isfinite(*how.time_limit)))
     refuse("--time-limit", std::to_string(*how.time_limit), "a finite number of seconds above 0", {});
