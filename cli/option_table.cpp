@@ -108,7 +108,7 @@ constexpr OptionRow kLearnOptions[] = {
     {"--patience", "N", kSplit,
      "stop after N epochs and 1000 weight changes without a better validation loss; 0: never"},
     {"--stop-on", "METRIC", kSplit,
-     "early stopping by a metric of the validation rows in place of the loss: accuracy, f1, auc, mae, …"},
+     "early stopping by a metric of the validation rows in place of the loss: accuracy, f1, auc, mae, pinball, d2, …"},
     {"--min-improvement", "X", kSplit, "what is better by X or less is not better (0)"},
     {"--until", "'tss<X'", kSplit, "stop when the squared error summed over the training rows is below X"},
     {"--refit", nullptr, kSplit, "train again on training + validation rows for the length found (small tables)"},

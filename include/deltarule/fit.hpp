@@ -82,10 +82,12 @@ struct FitOptions {
   std::vector<std::string> monotone = {};
   ClassWeights class_weight = {};  ///< weights of rows are the data's: DatasetOptions
   std::optional<std::size_t> epochs = {};
-  std::optional<std::uint64_t> steps = {};     ///< at most so many weight changes; ends in the middle of an epoch
-  std::optional<double> time_limit = {};       ///< seconds of training; the report's steps repeat the run
-  std::optional<std::size_t> patience = {};    ///< 0 = no early stopping
-  std::optional<std::string> stop_on = {};     ///< early stopping by this metric (metric_names) or "loss", the default
+  std::optional<std::uint64_t> steps = {};   ///< at most so many weight changes; ends in the middle of an epoch
+  std::optional<double> time_limit = {};     ///< seconds of training; the report's steps repeat the run
+  std::optional<std::size_t> patience = {};  ///< 0 = no early stopping
+  /// Early stopping by this metric: one of metric_names(), or of the loss pinball, deviance or d2; "loss" is the
+  /// default.
+  std::optional<std::string> stop_on = {};
   std::optional<double> min_improvement = {};  ///< what is better by no more than this is not better
   std::optional<double> validation = {};       ///< share of rows, [0, 1)
   std::optional<Table> validation_table = {};  ///< or rows of a table of their own, which are not trained on

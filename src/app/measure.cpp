@@ -315,7 +315,8 @@ network::MetricTask metric_task(data::Task task) {
   return MetricTask::regression;
 }
 
-double value_of(const network::MetricEntry& metric, const Comparison& compared) {
+double value_of(const network::MetricEntry& metric, const Comparison& compared, const derivation::Loss& loss) {
+  if (metric.is_of_a_loss()) return value_by_loss(metric.name, compared, loss);
   const double unweighted = metric.value(compared.a(), compared.t(), compared.task);
   if (compared.weights.empty() || std::isnan(unweighted)) return unweighted;
   if (metric.name == "median_absolute_error") return weighted_median_error(compared);

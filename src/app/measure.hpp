@@ -45,8 +45,10 @@ struct Comparison {
 [[nodiscard]] Comparison compare(const model::Decisions& decisions, const data::BoundTable& table,
                                  std::span<const std::uint32_t> rows, std::span<const double> weights = {});
 
-/// A metric of the registry with each row as often as its weight says.
-[[nodiscard]] double value_of(const network::MetricEntry& metric, const Comparison& compared);
+/// A metric of the registry with each row as often as its weight says. `loss` is that of the predictions, which a
+/// metric of a loss is measured by.
+[[nodiscard]] double value_of(const network::MetricEntry& metric, const Comparison& compared,
+                              const derivation::Loss& loss = {});
 
 struct Measurement {
   std::vector<Metric> metrics;            // in the registry's order; NaN where undefined

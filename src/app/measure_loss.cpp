@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "base/math.hpp"
 #include "data/row_weights.hpp"
 #include "derivation/losses.hpp"
+#include "network/targets.hpp"
 
 namespace deltarule::app {
 namespace {
@@ -18,21 +20,14 @@ struct Lines {
   std::vector<double> values;
 };
 
-/// Value and interval of each formula.
-std::vector<Metric> evaluate(const Comparison& compared, const Lines& lines, const std::vector<NamedFormula>& formulas,
-                             Seed seed) {
+/// The sums of the rows, and what is made of them.
+Resampled resampled(const Comparison& compared, const Lines& lines, std::vector<NamedFormula> formulas) {
   RowSums rows(lines.width);
   for (std::size_t i = 0; i < lines.values.size(); ++i) {
     if (lines.values[i] != 0.0) rows.add(i % lines.width, lines.values[i]);
     if ((i + 1) % lines.width == 0) rows.end_line(compared.weight(i / lines.width));
   }
-  const std::vector<double> sums = rows.total();
-  const std::vector<Interval> intervals = bootstrap({std::move(rows), formulas}, seed);
-  std::vector<Metric> metrics;
-  for (std::size_t f = 0; f < formulas.size(); ++f)
-    metrics.push_back(
-        {std::string(formulas[f].name), formulas[f].value(sums.data()), intervals[f].low, intervals[f].high});
-  return metrics;
+  return {std::move(rows), std::move(formulas)};
 }
 
 /// Σ of the loss of predictions and of the best constant, both of one target: 1 − their ratio. Rows that are all alike
@@ -53,7 +48,7 @@ NamedFormula mean_over_targets(const char* name, std::size_t targets, std::size_
 }
 
 /// Per target: loss of the prediction, of the rows' own quantile, and whether the target is not above the prediction.
-std::vector<Metric> measure_quantile(const Comparison& compared, Seed seed, double tau) {
+Resampled quantile_sums(const Comparison& compared, double tau) {
   constexpr std::size_t kColumns = 3;
   const std::size_t targets = compared.columns;
   Lines sums{1 + kColumns * targets, std::vector<double>((1 + kColumns * targets) * compared.rows)};
@@ -70,16 +65,16 @@ std::vector<Metric> measure_quantile(const Comparison& compared, Seed seed, doub
       to[2] = t[r] <= a ? 1.0 : 0.0;
     }
   }
-  return evaluate(compared, sums,
-                  {mean_over_targets("pinball", targets, kColumns, [](double n, const double* s) { return s[0] / n; }),
-                   mean_over_targets("coverage", targets, kColumns, [](double n, const double* s) { return s[2] / n; }),
-                   mean_over_targets("d2", targets, kColumns,
-                                     [](double /*n*/, const double* s) { return share_explained(s[0], s[1]); })},
-                  seed);
+  return resampled(
+      compared, sums,
+      {mean_over_targets("pinball", targets, kColumns, [](double n, const double* s) { return s[0] / n; }),
+       mean_over_targets("coverage", targets, kColumns, [](double n, const double* s) { return s[2] / n; }),
+       mean_over_targets("d2", targets, kColumns,
+                         [](double /*n*/, const double* s) { return share_explained(s[0], s[1]); })});
 }
 
 /// Per target: deviance of the prediction, t, and t log t or log t, of which the deviance of the mean can be made.
-std::vector<Metric> measure_deviance(const Comparison& compared, Seed seed, bool counts) {
+Resampled deviance_sums(const Comparison& compared, bool counts) {
   constexpr std::size_t kColumns = 3;
   const std::size_t targets = compared.columns;
   Lines sums{1 + kColumns * targets, std::vector<double>((1 + kColumns * targets) * compared.rows)};
@@ -103,26 +98,60 @@ std::vector<Metric> measure_deviance(const Comparison& compared, Seed seed, bool
     const double size = counts ? std::fabs(s[2]) : n * std::fabs(log_mean);
     return deviance > 1e-12 * size ? 2.0 * deviance : 0.0;
   };
-  return evaluate(compared, sums,
-                  {mean_over_targets("deviance", targets, kColumns, [](double n, const double* s) { return s[0] / n; }),
-                   mean_over_targets("d2", targets, kColumns,
-                                     [=](double n, const double* s) { return share_explained(s[0], of_mean(n, s)); })},
-                  seed);
+  return resampled(
+      compared, sums,
+      {mean_over_targets("deviance", targets, kColumns, [](double n, const double* s) { return s[0] / n; }),
+       mean_over_targets("d2", targets, kColumns,
+                         [=](double n, const double* s) { return share_explained(s[0], of_mean(n, s)); })});
+}
+
+/// Nothing for a loss that is about nothing more.
+std::optional<Resampled> sums_of(const Comparison& compared, const derivation::Loss& loss) {
+  switch (loss.kind) {
+    case base::LossKind::pinball:
+      return quantile_sums(compared, loss.parameter);
+    case base::LossKind::poisson_deviance:
+      return deviance_sums(compared, true);
+    case base::LossKind::gamma_deviance:
+      return deviance_sums(compared, false);
+    default:
+      return std::nullopt;
+  }
+}
+
+/// Everything finite, and targets in the range of the loss.
+bool is_defined(const Comparison& compared, const derivation::Loss& loss) {
+  const network::TargetRange range = network::target_range(loss);
+  const auto finite = [](double value) { return std::isfinite(value); };
+  return compared.rows > 0 && std::all_of(compared.outputs.begin(), compared.outputs.end(), finite) &&
+         std::all_of(compared.targets.begin(), compared.targets.end(),
+                     [&](double t) { return finite(t) && range.holds(t); });
 }
 
 }  // namespace
 
 std::vector<Metric> measure_loss(const Comparison& compared, const derivation::Loss& loss, Seed seed) {
-  switch (loss.kind) {
-    case base::LossKind::pinball:
-      return measure_quantile(compared, seed, loss.parameter);
-    case base::LossKind::poisson_deviance:
-      return measure_deviance(compared, seed, true);
-    case base::LossKind::gamma_deviance:
-      return measure_deviance(compared, seed, false);
-    default:
-      return {};
-  }
+  std::optional<Resampled> resampled = sums_of(compared, loss);
+  if (!resampled) return {};
+  const std::vector<NamedFormula> formulas = resampled->formulas;
+  const std::vector<double> sums = resampled->rows.total();
+  const std::vector<Interval> intervals = bootstrap(std::move(*resampled), seed);
+  std::vector<Metric> metrics;
+  for (std::size_t f = 0; f < formulas.size(); ++f)
+    metrics.push_back(
+        {std::string(formulas[f].name), formulas[f].value(sums.data()), intervals[f].low, intervals[f].high});
+  return metrics;
+}
+
+double value_by_loss(std::string_view name, const Comparison& compared, const derivation::Loss& loss) {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  if (!is_defined(compared, loss)) return kNaN;
+  const std::optional<Resampled> resampled = sums_of(compared, loss);
+  if (!resampled) return kNaN;
+  const std::string_view shown = name.ends_with("deviance") ? "deviance" : name;  // of either kind
+  for (const NamedFormula& formula : resampled->formulas)
+    if (formula.name == shown) return formula.value(resampled->rows.total().data());
+  return kNaN;
 }
 
 double quantile(std::vector<double> values, double tau, std::span<const double> weights) {

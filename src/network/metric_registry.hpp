@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/kinds.hpp"
 #include "deltarule/error.hpp"
+#include "derivation/registry.hpp"
 #include "network/metrics.hpp"
 
 namespace deltarule::network {
@@ -23,7 +25,11 @@ struct MetricEntry {
   unsigned tasks = 0;  ///< MetricTask, added up
   double (*function)(Outputs a, Outputs t, MetricTask task) = nullptr;
   std::string_view undefined_when = {};  ///< why there may be no value: "it needs rows of both classes"
+  /// Of a metric that only predictions by certain losses have, such as a quantile's: those losses. It has no function
+  /// here, since the loss has a part in it. Empty: any loss.
+  std::span<const base::LossKind> losses = {};
 
+  [[nodiscard]] bool is_of_a_loss() const { return !losses.empty(); }
   [[nodiscard]] bool suits(MetricTask task) const { return (tasks & static_cast<unsigned>(task)) != 0; }
   /// NaN when undefined: for no patterns, an output or target that is not finite, and as `undefined_when` says.
   [[nodiscard]] double value(Outputs a, Outputs t, MetricTask task) const;
@@ -31,10 +37,15 @@ struct MetricEntry {
 
 /// Every metric, in the order in which they are shown.
 [[nodiscard]] std::span<const MetricEntry> metric_table();
-/// Those that suit a task, in the same order.
+/// Those that suit a task, in the same order, without those of a loss.
 [[nodiscard]] std::vector<const MetricEntry*> metrics_for(MetricTask task);
 [[nodiscard]] std::vector<std::string> metric_names(MetricTask task);
-/// Usage error for an unknown name, with the nearest, and for a metric of other tasks. `option` is the error's place.
+/// Usage error for an unknown name, with the nearest, and for a metric of other tasks. `option` is the error's place. A
+/// hyphen is as good as an underline.
 [[nodiscard]] Result<const MetricEntry*> find_metric(std::string_view name, MetricTask task, std::string_view option);
+
+/// Usage error, with the reason, for a metric that predictions by this loss do not have.
+[[nodiscard]] Result<void> check_metric_of_loss(const MetricEntry& metric, const derivation::Loss& loss,
+                                                std::string_view option);
 
 }  // namespace deltarule::network

@@ -85,6 +85,76 @@ double deviance(const std::vector<double>& t, const std::vector<double>& a, bool
   return sum;
 }
 
+/// A comparison of one column.
+app::Comparison one_column(const std::vector<double>& t, const std::vector<double>& a,
+                           std::vector<double> weights = {}) {
+  return {network::MetricTask::regression, t.size(), 1, a, t, std::move(weights)};
+}
+
+double by_loss(const char* name, const char* loss, const app::Comparison& compared) {
+  return app::value_by_loss(name, compared, *derivation::find_loss(loss));
+}
+
+// Small samples worked out by hand: mean_pinball_loss, mean_poisson_deviance, mean_gamma_deviance, d2_pinball_score and
+// d2_tweedie_score of scikit-learn are these.
+TEST(Measure, metrics_of_a_loss_are_those_of_small_samples) {
+  EXPECT_NEAR(by_loss("pinball", "pinball(0.1)", one_column({1, 2, 3}, {0, 2, 3})), 0.1 / 3, 1e-15);
+  EXPECT_NEAR(by_loss("pinball", "pinball(0.1)", one_column({1, 2, 3}, {1, 2, 4})), 0.9 / 3, 1e-15);
+  EXPECT_NEAR(by_loss("pinball", "pinball(0.9)", one_column({1, 2, 3}, {0, 2, 3})), 0.9 / 3, 1e-15);
+  EXPECT_NEAR(by_loss("d2", "pinball(0.5)", one_column({1, 2, 3}, {1, 3, 3})), 0.5, 1e-15);
+  EXPECT_NEAR(by_loss("d2", "pinball(0.5)", one_column({1, 2, 3}, {2, 2, 2})), 0.0, 1e-15);
+  EXPECT_NEAR(by_loss("d2", "pinball(0.5)", one_column({1, 2, 3}, {1, 2, 3})), 1.0, 1e-15);
+  // 2/4 Σ (t ln(t/a) − t + a): t ln(t/a) is 2 ln 4, 0, −ln 2 and 4 ln 2; a − t is −1.5, 0.5, 1, −2.
+  const double ln2 = std::log(2.0);
+  EXPECT_NEAR(by_loss("poisson_deviance", "poisson_deviance", one_column({2, 0, 1, 4}, {0.5, 0.5, 2, 2})),
+              0.5 * (4 * ln2 - ln2 + 4 * ln2 - 2), 1e-14);
+  // 2/4 Σ (ln(a/t) + t/a − 1): ln(a/t) is −2 ln 2, 0, ln 2 and −ln 2; t/a − 1 is 3, 0, −0.5 and 1.
+  EXPECT_NEAR(by_loss("gamma_deviance", "gamma_deviance", one_column({2, 0.5, 1, 4}, {0.5, 0.5, 2, 2})),
+              0.5 * (-2 * ln2 + 3.5), 1e-14);
+  // Against the mean, 1.75: the same sums with a = 1.75.
+  const double poisson = 2 * std::log(2 / 1.75) + std::log(1 / 1.75) + 4 * std::log(4 / 1.75);
+  EXPECT_NEAR(by_loss("d2", "poisson_deviance", one_column({2, 0, 1, 4}, {0.5, 0.5, 2, 2})),
+              1 - (7 * ln2 - 2) / poisson, 1e-12);
+  const double mean = 7.5 / 4;
+  double gamma = 0;
+  for (const double t : {2.0, 0.5, 1.0, 4.0}) gamma += std::log(mean / t);
+  EXPECT_NEAR(by_loss("d2", "gamma_deviance", one_column({2, 0.5, 1, 4}, {0.5, 0.5, 2, 2})),
+              1 - (-2 * ln2 + 3.5) / gamma, 1e-12);
+}
+
+TEST(Measure, a_weight_in_a_metric_of_a_loss_is_as_many_rows) {
+  const std::vector<double> t = {2, 0.5, 1, 4, 3}, a = {0.5, 0.7, 2, 2, 3.5}, w = {1, 3, 2, 1, 4};
+  std::vector<double> more_t, more_a;
+  for (std::size_t r = 0; r < t.size(); ++r)
+    for (int k = 0; k < static_cast<int>(w[r]); ++k) more_t.push_back(t[r]), more_a.push_back(a[r]);
+  struct Known {
+    const char *name, *loss;
+    double weighted;  // by scikit-learn 1.9, sample_weight=w
+  };
+  std::size_t compared = 0;
+  for (const Known& known :
+       {Known{"pinball", "pinball(0.3)", 0.38818181818181813}, Known{"d2", "pinball(0.3)", 0.08172043010752716},
+        Known{"deviance", "poisson_deviance", 0.5280666491819549}, Known{"d2", "poisson_deviance", 0.37764134837689867},
+        Known{"gamma_deviance", "gamma_deviance", 0.45532742182569047},
+        Known{"d2", "gamma_deviance", 0.15886429755979914}}) {
+    const double weighted = by_loss(known.name, known.loss, one_column(t, a, w));
+    EXPECT_NEAR(weighted, known.weighted, 1e-12) << known.name << " of " << known.loss;
+    EXPECT_NEAR(weighted, by_loss(known.name, known.loss, one_column(more_t, more_a)), 1e-12) << known.name;
+    EXPECT_GT(std::fabs(weighted - by_loss(known.name, known.loss, one_column(t, a))), 1e-3) << "weights count";
+    ++compared;
+  }
+  EXPECT_EQ(compared, 6U);
+}
+
+TEST(Measure, a_metric_of_a_loss_is_undefined_where_the_loss_is) {
+  EXPECT_TRUE(std::isnan(by_loss("deviance", "poisson_deviance", one_column({-1, 2}, {1, 1}))));
+  EXPECT_TRUE(std::isnan(by_loss("deviance", "gamma_deviance", one_column({0, 2}, {1, 1}))));
+  EXPECT_TRUE(std::isnan(by_loss("d2", "pinball(0.5)", one_column({0, 2}, {1, std::nan("")}))));
+  EXPECT_TRUE(std::isnan(by_loss("pinball", "pinball(0.5)", one_column({}, {}))));
+  EXPECT_TRUE(std::isnan(by_loss("pinball", "half_squared_error", one_column({1}, {1}))));
+  EXPECT_FALSE(std::isnan(by_loss("deviance", "poisson_deviance", one_column({0, 2}, {1, 1}))));
+}
+
 TEST(Measure, deviances_have_the_metrics_of_their_definitions) {
   const std::string csv = counts_csv(80);
   for (const bool counts : {true, false}) {

@@ -55,6 +55,75 @@ TEST(StopOn, for_every_metric_the_weights_kept_are_worth_the_best_score_of_all_e
   EXPECT_EQ(compared, 5U + 4U + 3U + 4U);
 }
 
+/// Counts, or amounts, that follow from two numbers.
+Dataset amounts(bool counts) {
+  std::string csv = "x1,x2,w,y\n";
+  base::Random random(8, base::Stream::generate);
+  for (int i = 0; i < 150; ++i) {
+    const double a = random.normal(), b = random.normal();
+    const double y = std::exp(0.6 * a - 0.4 * b + 0.5 * random.normal());
+    csv += std::to_string(a) + "," + std::to_string(b) + "," + std::to_string(1 + i % 3) + "," +
+           (counts ? std::to_string(static_cast<int>(2 * y)) : std::to_string(y + 0.01)) + "\n";
+  }
+  return Dataset(parse_csv(csv, "amounts.csv"), {.target = {"y"}, .task = Task::regression, .weight = "w"});
+}
+
+TEST(StopOn, a_metric_of_the_loss_is_what_evaluate_prints_of_it) {
+  struct Work {
+    std::string loss, metric, shown;
+    bool counts = false;
+  };
+  const std::vector<Work> works = {{"pinball(0.8)", "pinball", "pinball"},
+                                   {"pinball(0.8)", "d2", "d2"},
+                                   {"poisson_deviance", "poisson-deviance", "deviance", true},
+                                   {"poisson_deviance", "deviance", "deviance", true},
+                                   {"poisson_deviance", "d2", "d2", true},
+                                   {"gamma_deviance", "gamma_deviance", "deviance"},
+                                   {"gamma_deviance", "d2", "d2"}};
+  std::size_t epochs = 0;
+  for (const Work& work : works) {
+    FitOptions options = short_run();
+    options.loss = work.loss;
+    options.stop_on = work.metric;
+    options.learning_rate = 0.05;  // so that later epochs are worse
+    const FitReport report = fit(amounts(work.counts), options).report;
+    ASSERT_EQ(report.measured_on, "validation");
+    const double best = report.training.history.back().best_validation_score;
+    EXPECT_NEAR(metric(report.metrics, work.shown)->value, best, 1e-12 * std::fabs(best)) << work.metric;
+    for (const EpochReport& epoch : report.training.history) {
+      EXPECT_TRUE(work.shown == "d2" ? epoch.validation_score <= best : epoch.validation_score >= best) << work.metric;
+      ++epochs;
+    }
+  }
+  EXPECT_EQ(epochs, works.size() * 25);
+}
+
+TEST(StopOn, a_metric_of_a_loss_is_refused_for_predictions_by_another_with_the_reason) {
+  std::size_t refused = 0;
+  const auto refuse = [&](const std::string& loss, const std::string& name, const std::string& words) {
+    FitOptions options = short_run();
+    options.loss = loss;
+    options.stop_on = name;
+    const Error error = error_of([&] { (void)fit(amounts(false), options); });
+    EXPECT_EQ(error.code, ErrorCode::usage) << name;
+    EXPECT_EQ(error.place, "--stop-on") << error.message();
+    EXPECT_NE(error.message().find(words), std::string::npos) << error.message();
+    ++refused;
+  };
+  refuse("half_squared_error", "pinball", "pinball(0.9)");
+  refuse("half_squared_error", "d2", "r2 is the same for squared errors");
+  refuse("half_squared_error", "deviance",
+         "needed the loss that it is about: \"poisson_deviance\" and \"gamma_deviance\"");
+  refuse("gamma_deviance", "poisson_deviance", "by the loss gamma_deviance");
+  refuse("pinball(0.5)", "gamma-deviance", "by the loss pinball");
+  refuse("huber(1)", "d3", "poisson_deviance");
+  EXPECT_EQ(refused, 6U);
+  FitOptions options = short_run();
+  options.stop_on = "d2";
+  const Error classes = error_of([&] { (void)fit(data_for(Task::binary), options); });
+  EXPECT_NE(classes.message().find("which is for other tasks"), std::string::npos) << classes.message();
+}
+
 TEST(StopOn, the_loss_by_name_is_the_default) {
   const Dataset data = data_for(Task::binary);
   FitOptions options = short_run();

@@ -147,6 +147,30 @@ TEST(MetricRegistry, the_direction_is_that_of_a_perfect_prediction) {
   EXPECT_EQ(compared, 13U);
 }
 
+TEST(MetricRegistry, a_metric_of_a_loss_goes_with_that_loss_alone) {
+  std::size_t of_losses = 0, suited = 0;
+  for (const MetricEntry& entry : metric_table()) {
+    if (!entry.is_of_a_loss()) {
+      EXPECT_TRUE(check_metric_of_loss(entry, *derivation::find_loss("huber"), "--stop-on")) << entry.name;
+      continue;
+    }
+    ++of_losses;
+    EXPECT_TRUE(std::isnan(entry.value({}, {}, MetricTask::regression))) << entry.name;
+    for (const char* loss : {"pinball(0.3)", "poisson_deviance", "gamma_deviance", "half_squared_error"}) {
+      const auto checked = check_metric_of_loss(entry, *derivation::find_loss(loss), "--stop-on");
+      suited += checked ? 1 : 0;
+      if (checked) continue;
+      EXPECT_EQ(checked.error().place, "--stop-on");
+      EXPECT_NE(checked.error().got.find(entry.name), std::string::npos) << checked.error().message();
+    }
+  }
+  EXPECT_EQ(of_losses, 5U);
+  EXPECT_EQ(suited, 1U + 2 + 1 + 1 + 3);
+  const auto hyphen = find_metric("poisson-deviance", MetricTask::regression, "--stop-on");
+  ASSERT_TRUE(hyphen);
+  EXPECT_EQ((*hyphen)->name, "poisson_deviance");
+}
+
 TEST(MetricRegistry, unknown_and_unsuited_names_are_answered_with_those_that_suit) {
   const auto near = find_metric("acuracy", MetricTask::multiclass, "--stop-on");
   ASSERT_FALSE(near.ok());

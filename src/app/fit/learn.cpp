@@ -101,17 +101,17 @@ data::BoundTable bound_to(const data::Table& table, const data::Preprocessing& p
 /// own units.
 using Score = std::function<double(Rows<double>, Rows<double>)>;
 template <class T>
-Score score_of(const network::MetricEntry& metric, const network::Network<T>& network, const data::BoundTable& bound,
+Score score_of(const Settings& settings, const network::Network<T>& network, const data::BoundTable& bound,
                const std::vector<std::uint32_t>& rows, std::span<const double> weights) {
   model::Model model;
   model.network = network.spec();
   model.weights = network.weights();
   model.preprocessing = bound.preprocessing();
   auto predictor = std::make_shared<const model::Predictor>(unwrap(model::Predictor::create(model)));
-  return [predictor, &metric, &bound, &rows, weights](Rows<double> outputs, Rows<double> /*targets*/) {
+  return [predictor, &settings, &bound, &rows, weights](Rows<double> outputs, Rows<double> /*targets*/) {
     const Comparison compared =
         compare(predictor->decide({outputs.data, outputs.count * outputs.columns}), bound, rows, weights);
-    return value_of(metric, compared);
+    return value_of(*settings.stop_on, compared, settings.stop_on_loss);
   };
 }
 
@@ -135,8 +135,7 @@ Passed pass(const Material& material, const NetworkSpec& spec, const Settings& s
   auto trainer = unwrap(training::Trainer<T>::create(network, options));
   FitSettings length = course.settings;
   if (course.validates && settings.stop_on != nullptr) {
-    length.score =
-        score_of<T>(*settings.stop_on, network, held, material.validation_rows(), material.validation_weights());
+    length.score = score_of<T>(settings, network, held, material.validation_rows(), material.validation_weights());
     length.higher_is_better = settings.stop_on->higher_is_better;
   }
   std::optional<Recorder<T>> recorder;

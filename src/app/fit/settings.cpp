@@ -146,6 +146,9 @@ void choose_goal(const FitOptions& options, const Size& size, Settings& settings
         throw Exception(std::move(fault));
       }
       settings.stop_on = *found;
+      settings.stop_on_loss = unwrap(derivation::find_loss(settings.network.loss));
+      const auto suits = network::check_metric_of_loss(*settings.stop_on, settings.stop_on_loss, "--stop-on");
+      if (!suits) throw Exception(suits.error());
     }
     choices.add("stop on", *options.stop_on, "--stop-on", true);
   }

@@ -34,6 +34,7 @@ struct Settings {
   ClassWeights class_weight;
   FitSettings training;
   const network::MetricEntry* stop_on = nullptr;  // nothing: the network's loss
+  derivation::Loss stop_on_loss;                  // what a metric of a loss is measured by
   bool refit = false;
   RecordOptions record;
   Seed seed;
