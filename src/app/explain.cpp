@@ -41,21 +41,22 @@ std::optional<double> number_setting(const model::Model& model, std::string_view
 /// The rule that was asked for, else that of the training.
 TrainerOptions trainer_of(const model::Model* model, const ExplainOptions& options, double usual_rate) {
   FitOptions fit;
-  fit.optimizer = options.optimizer;
   fit.learning_rate = options.learning_rate;
   fit.momentum = options.momentum;
   fit.weight_decay = options.weight_decay;
   app::Defaults defaults;
   defaults.optimizer = "delta-rule";
   defaults.learning_rate = usual_rate;
+  std::string rule = options.optimizer.value_or("");
   if (model != nullptr && !options.optimizer) {
-    fit.optimizer = setting(*model, "optimizer");
+    rule = setting(*model, "optimizer").value_or("");
     const auto others = setting(*model, "rule_settings");
-    if (fit.optimizer && others) *fit.optimizer += "(" + *others + ")";
+    if (!rule.empty() && others) rule += "(" + *others + ")";
     if (!fit.learning_rate) fit.learning_rate = number_setting(*model, "learning_rate");
     if (!fit.momentum) fit.momentum = number_setting(*model, "momentum");
     if (!fit.weight_decay) fit.weight_decay = number_setting(*model, "weight_decay");
   }
+  if (!rule.empty() || options.optimizer) fit.optimizer = std::move(rule);
   app::Settings settings;
   app::ChoiceList told_elsewhere;
   app::choose_rule(fit, defaults, settings, told_elsewhere);
