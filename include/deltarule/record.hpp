@@ -27,8 +27,8 @@ struct RecordOptions {
   bool activations = false;  ///< and net inputs, of the first rows
   bool deltas = false;       ///< minus the slopes of E_p by the net inputs, of the first rows
   RecordInterval every = {.epochs = 1};
-  std::size_t rows = 100;    ///< the first so many training rows in the table's order; all if there are fewer
-  std::string folder = ".";  ///< where moments are kept, in a file without a name, until the record is saved
+  std::size_t rows = 100;   ///< the first so many training rows in the table's order; all if there are fewer
+  std::string folder = {};  ///< where moments wait in a file without a name until the record is saved; empty: here
   [[nodiscard]] bool any() const { return weights || activations || deltas; }
 };
 

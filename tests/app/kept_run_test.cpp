@@ -209,7 +209,7 @@ TEST(KeptRun, ARecordThatARollbackShortensIsTakenUpToTheSameBytes) {
     ASSERT_GE(rate_that_rolls_back(place, options), 1U) << "epochs that are taken back after they were recorded";
     ASSERT_TRUE(go(place, KeptRun::begin(place.options(whole)), options).ended);
     std::size_t left = 0;
-    for (std::size_t moment = 2;; moment += 5) {
+    for (std::size_t moment = 2;; moment += 19) {
       const std::string name = whole + "run" + std::to_string(moment);
       RunOptions run = place.options(name);
       run.every = {.steps = 4};

@@ -107,7 +107,8 @@ void Recorder<T>::begin(std::uint64_t steps) {
   const std::size_t bytes = bytes_of_moment(moment_.arrays());
   steps_ = steps;
   if (keeper_ == nullptr) {
-    spool_.emplace(unwrap(io::Spool::without_name(source_.options.folder, bytes)));
+    const std::string& folder = source_.options.folder;
+    spool_.emplace(unwrap(io::Spool::without_name(folder.empty() ? "." : folder, bytes)));
   } else {
     moments_ = keeper_->moments_of(phase_);
     spool_.emplace(unwrap(io::Spool::at(keeper_->spool_of(phase_), bytes, records_of(moments_))));
