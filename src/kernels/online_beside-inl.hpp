@@ -24,7 +24,7 @@ template <class T, bool kMasked, std::size_t kVectors>
 HWY_INLINE void step_beside(typename RowOps<T>::V (&sum)[kVectors], const typename RowOps<T>::V (&d)[kVectors], T* w,
                             typename RowOps<T>::V then, typename RowOps<T>::V now, const Movers<T, kMasked>& movers) {
   using Ops = RowOps<T>;
-  constexpr Motion kMotion{Change::delta_rule, kMasked, true, true, false};
+  static constexpr Motion kMotion{Change::delta_rule, kMasked, true, true, false};
   DELTARULE_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
     T* const at = w + v * Ops::kLanes;
     const auto after = changed<T, kMotion>(Ops::load(at), then, d[v], now, static_cast<T*>(nullptr), 0, movers, v);
@@ -72,7 +72,7 @@ HWY_INLINE void strip_beside_two(std::size_t vectors, const NarrowPanel<T>& one,
 
 template <class T, bool kMasked>
 HWY_INLINE void both_strips(const RowChange<T>& one, const RowChange<T>& two, const T* x) {
-  constexpr Motion kMotion{Change::delta_rule, kMasked, true, true, false};
+  static constexpr Motion kMotion{Change::delta_rule, kMasked, true, true, false};
   const std::size_t senders = one.block.senders;
   const auto whole = [](const RowChange<T>& change, const RowPanels<T>& panels, const T* row) HWY_ATTR {
     const RowPanels<T> rest{panels.senders, (panels.count() - 1) * RowPanels<T>::kWide};
